@@ -1,0 +1,223 @@
+"""Typed, frozen, strict view of params.yaml: one class a section. The cheap stages read it; train reads its settings file."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from pipeline.errors import InputError
+from pipeline.faces.names import SPLITS
+from pipeline.training.settings import Adam, Optimizer, Section, Sgd, explain
+
+NETWORKS = tuple(sorted(path.stem for path in Path(__file__).with_name("networks").glob("[A-Z]*.py")))
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
+
+
+def _unique(names):
+    if len(set(names)) != len(names):
+        raise ValueError("names that differ")
+    return names
+
+
+Emotions = Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z][\w -]*$")]], Field(min_length=2), AfterValidator(_unique)]
+
+
+def _network(name):
+    if name not in NETWORKS:
+        raise ValueError(f"one of {', '.join(NETWORKS)}")
+    return name
+
+
+class Faces(Section):
+    """What a face is: the classes and the picture."""
+
+    emotions: Emotions
+    size: Annotated[int, Field(ge=16, le=512)]
+    resize: bool
+    to_grayscale: bool
+
+
+class Synthetic(Section):
+    """The drawn faces: how many, and in which proportions."""
+
+    faces: Count
+    shares: dict[str, Count]
+
+
+class Archive(Section):
+    """A folder, zip, tar or CSV of faces."""
+
+    path: str | None
+    url: Annotated[str, Field(pattern="^https?://")] | None
+    sha256: Sha256
+    expected: Literal["fer2013"] | None
+    folders: dict[str, str]
+    csv_emotions: Emotions
+    max_unpacked_bytes: Count
+    licence: str
+
+
+class Kaggle(Section):
+    """A Kaggle data set in the folder layout."""
+
+    dataset: Annotated[str, Field(pattern=r"^[\w-]+/[\w-]+$")]
+    version: Count
+    expected: Literal["fer2013"] | None
+    licence: str
+
+
+class HuggingFace(Section):
+    """An archive in a Hugging Face data set repository."""
+
+    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
+    revision: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None
+    file: str | None
+    sha256: Sha256
+    expected: Literal["fer2013"] | None
+    licence: str
+
+
+class Sources(Section):
+    """Where faces can come from; the profile chooses one."""
+
+    synthetic: Synthetic
+    archive: Archive
+    kaggle: Kaggle
+    huggingface: HuggingFace
+
+
+class Splits(Section):
+    """How faces are divided into train and test."""
+
+    unbalanced: Literal["official", "percentage", "k-fold"]
+    test_share: Annotated[float, Field(gt=0, lt=1)]
+    folds: Annotated[int, Field(ge=2)]
+    fold: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _fold_exists(self):
+        if self.fold >= self.folds:
+            raise ValueError(f"fold: expected below folds = {self.folds}, received {self.fold}")
+        return self
+
+
+class Optimizers(Section):
+    """The settings of both optimizers."""
+
+    adam: Adam
+    sgd: Sgd
+
+
+class Training(Section):
+    """How every row is trained."""
+
+    batch_norm_faces: Count
+
+
+class Evaluation(Section):
+    """How every row is scored."""
+
+    batch_size: Count
+    bootstrap: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Report(Section):
+    """How tables and figures look."""
+
+    dpi: Annotated[int, Field(ge=50, le=600)]
+
+
+class Row(Section):
+    """One row of a table: a network with its data and settings."""
+
+    data: Literal[SPLITS]
+    model: Annotated[str, AfterValidator(_network)]
+    optimizer: Literal["adam", "sgd"]
+    batch_size: Count
+    image_size: Count
+    seed: Annotated[int, Field(ge=0)] | None = None
+    fold: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _large_enough(self):
+        minimum = import_module(f"pipeline.networks.{self.model}").MINIMUM_SIZE
+        if self.image_size < minimum:
+            raise ValueError(f"image_size: expected at least {minimum} for {self.model}, received {self.image_size}")
+        return self
+
+
+class Profile(Section):
+    """What a run costs."""
+
+    source: Literal["synthetic", "archive", "kaggle", "huggingface"]
+    weights: Literal["imagenet"] | None
+    epochs: dict[Literal[SPLITS], Count]
+    train_faces: Count | None
+    validation_share: Share
+    max_batch_size: Count | None
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    profile: str
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    optimizer: Literal["adam", "sgd"] | None
+    batch_size: Count | None
+    epochs: Count | None
+    faces: Faces
+    sources: Sources
+    splits: Splits
+    optimizers: Optimizers
+    training: Training
+    evaluation: Evaluation
+    report: Report
+    rows: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")], Row]
+    profiles: dict[str, Profile]
+
+    @model_validator(mode="after")
+    def _profile_exists(self):
+        if self.profile not in self.profiles:
+            raise ValueError(f"profile: expected one of {', '.join(self.profiles)}, received {self.profile!r}")
+        return self
+
+    @property
+    def chosen(self):
+        """The Profile in force."""
+        return self.profiles[self.profile]
+
+    def optimizer_of(self, row) -> Optimizer:
+        """Return the optimizer's settings for a Row, the override considered."""
+        return getattr(self.optimizers, self.optimizer or row.optimizer)
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """YAML that refuses a key given twice, where PyYAML would keep the last."""
+
+    def construct_mapping(self, node, deep=False):
+        """Return the mapping, or raise for a repeated key."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.YAMLError(f"key {key!r} given twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
+def load(path="params.yaml"):
+    """Return the Params in `path`, or raise InputError with the key's path, what was expected and what was received."""
+    try:
+        values = yaml.load(Path(path).read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 a SafeLoader
+    except FileNotFoundError:
+        raise InputError(f"expected {path} in the working folder, found none; run from the repository's root") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: expected YAML, received: {error}") from None
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{path}: {explain(error)}") from None
