@@ -1,0 +1,67 @@
+"""Stage balance: the labels to data/splits, one CSV a split (the paper's section 4.1; undersampling as in Table 3)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import params as parameters
+from pipeline.errors import run
+from pipeline.faces import splits
+from pipeline.faces.names import SPLITS
+from pipeline.faces.table import read_labels
+from pipeline.files import remove, write_csv
+
+LABELS, FOLDER = Path("data/rgb/labels.csv"), Path("data/splits")
+
+
+def split_all(labels, policy, seed, train_faces, validation_share):
+    """Return {name: split table} of every split; policy is params.Splits.
+
+    balanced_official and balanced_leaky are tested on the unbalanced split's test faces: the official ones, by default.
+    """
+
+    def assemble(train, test):
+        return splits.assemble(splits.fewer(train, train_faces, seed), test, validation_share, seed)
+
+    if policy.unbalanced == "official":
+        train, test = splits.official(labels)
+    else:
+        train, test = splits.percentage(labels, policy.test_share, seed)
+    unbalanced = assemble(train, test)
+    if policy.unbalanced == "k-fold":
+        unbalanced = splits.k_fold(labels, policy.folds, policy.fold, train_faces, validation_share, seed)
+        is_test = labels.face.isin(unbalanced.face[unbalanced.split == "test"])
+        train, test = labels[~is_test], labels[is_test]
+    balanced = splits.undersampled(labels, seed)
+    tables = {
+        "unbalanced": unbalanced,
+        "balanced": assemble(*splits.percentage(balanced, policy.test_share, seed)),
+        "balanced_official": assemble(splits.undersampled(train, seed), test),
+        "balanced_leaky": assemble(balanced, test),
+    }
+    return {name: tables[name] for name in SPLITS}
+
+
+def counts(tables):
+    """Return a table of the faces in each part of each split, and of the test faces with a twin in train."""
+    rows = {name: table.split.value_counts().to_dict() | {"twins": int(table.twin.sum())} for name, table in tables.items()}
+    return pd.DataFrame(rows).T.reindex(columns=["train", "validation", "test", "twins"]).fillna(0).astype(int)
+
+
+def main():
+    """Read data/rgb/labels.csv and write data/splits."""
+    params = parameters.load()
+    labels, profile = read_labels(LABELS), params.chosen
+    tables = split_all(labels, params.splits, params.seed, profile.train_faces, profile.validation_share)
+    try:
+        for name, table in tables.items():
+            write_csv(FOLDER / f"{name}.csv", table)
+    except BaseException:
+        for name in tables:
+            remove(FOLDER / f"{name}.csv")
+        raise
+    print(counts(tables).to_string())
+
+
+if __name__ == "__main__":
+    run(main)

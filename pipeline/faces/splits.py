@@ -1,0 +1,86 @@
+"""Divides faces into train, validation and test by index; faces are chosen, never copied or changed.
+
+A split is a table (face, emotion, split, twin): face int64, an index into faces.npy; split one of train, validation,
+test; twin true for a test face with an identical twin in train. A k-fold split has two more columns: fold, in which
+the face is tested, and held, whether it validates while its fold is not tested.
+"""
+
+import numpy as np
+import pandas as pd
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+from pipeline.errors import InputError
+from pipeline.faces.names import TEST, TEST_USAGES, TRAIN, TRAINING_USAGE, VALIDATION
+
+
+def official(labels):
+    """Return (train, test) of the data set's own usage column, as tables of `labels`' rows."""
+    train, test = labels[labels.usage == TRAINING_USAGE], labels[labels.usage.isin(TEST_USAGES)]
+    if len(train) + len(test) != len(labels) or not len(train) or not len(test):
+        raise InputError(
+            f"splits.unbalanced official: expected every face to be marked for training or test, received {len(train)} and "
+            f"{len(test)} of {len(labels)}; choose percentage or k-fold"
+        )
+    return train, test
+
+
+def percentage(labels, test_share, seed):
+    """Return (train, test), stratified by emotion, `test_share` of the faces in test."""
+    train, test = _stratified(labels, test_share, seed, "splits.test_share")
+    return train, test
+
+
+def undersampled(labels, seed):
+    """Return the rows of `labels` with every emotion drawn down to the rarest one's count (imbalanced-learn)."""
+    sampler = RandomUnderSampler(random_state=seed)
+    chosen, _ = sampler.fit_resample(np.arange(len(labels)).reshape(-1, 1), labels.emotion.to_numpy())
+    return labels.iloc[np.sort(chosen.ravel())]
+
+
+def fewer(train, count, seed):
+    """Return a stratified `count` of the rows of `train`, all of them where count is None or larger."""
+    if count is None or count >= len(train):
+        return train
+    return _stratified(train, len(train) - count, seed, "profiles train_faces")[0]
+
+
+def assemble(train, test, validation_share, seed):
+    """Return the split table of training and test rows, with a stratified `validation_share` cut from train only."""
+    if validation_share:
+        train, validation = _stratified(train, validation_share, seed, "profiles validation_share")
+    else:
+        validation = train.iloc[:0]
+    parts = pd.concat([train.assign(split=TRAIN), validation.assign(split=VALIDATION), test.assign(split=TEST)])
+    twin = (parts.split == TEST) & parts.digest.isin(set(train.digest))
+    return parts.assign(twin=twin)[["face", "emotion", "split", "twin"]].reset_index(drop=True)
+
+
+def k_fold(labels, folds, fold, train_faces, validation_share, seed):
+    """Return the split table of stratified k-fold cross-validation with `fold` as the test set (the paper's section 4)."""
+    labels = fewer(labels, train_faces, seed)
+    folder = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    number = np.empty(len(labels), np.int64)
+    try:
+        for index, (_, test) in enumerate(folder.split(labels, labels.emotion)):
+            number[test] = index
+    except ValueError as error:
+        raise InputError(f"splits.folds: expected at least {folds} faces of every emotion, received: {error}; lower folds") from None
+    held = np.zeros(len(labels), bool)
+    if validation_share:
+        held_rows = _stratified(labels.assign(row=np.arange(len(labels))), validation_share, seed, "profiles validation_share")[1]
+        held[held_rows.row] = True
+    split = np.select([number == fold, held], [TEST, VALIDATION], TRAIN)
+    # A face is tested in its own fold only, so one column serves every fold: a twin in any other, not held, fold.
+    twins = labels.assign(fold=number)[~held].groupby("digest").fold.agg(lambda values: set(values))
+    twin = [bool(twins.get(digest, set()) - {own}) for digest, own in zip(labels.digest, number, strict=True)]
+    table = labels.assign(split=split, twin=twin, fold=number, held=held)
+    return table[["face", "emotion", "split", "twin", "fold", "held"]].reset_index(drop=True)
+
+
+def _stratified(labels, size, seed, what):
+    try:
+        first, second = train_test_split(np.arange(len(labels)), test_size=size, random_state=seed, stratify=labels.emotion)
+    except ValueError as error:
+        raise InputError(f"{what}: expected a share with every emotion on both sides, received {size}: {error}") from None
+    return labels.iloc[np.sort(first)], labels.iloc[np.sort(second)]

@@ -1,0 +1,56 @@
+"""labels.csv and faces.npy of data/raw: written face by face, so that memory does not grow with their number."""
+
+import csv
+import hashlib
+from collections import Counter
+
+import pandas as pd
+
+from pipeline.errors import InputError
+from pipeline.files import NpyWriter
+
+COLUMNS = ("face", "name", "emotion", "usage", "digest")
+USAGES = ("Training", "PublicTest", "PrivateTest", "Test", "")
+
+
+class FaceWriter:
+    """Writes faces.npy (N, size, size) uint8 and labels.csv into a folder, and counts what it wrote."""
+
+    def __init__(self, folder, size):
+        self.pixels = NpyWriter(folder / "faces.npy", (size, size), "uint8")
+        self.file = open(folder / "labels.csv", "w", newline="", encoding="utf-8")
+        self.rows = csv.writer(self.file, lineterminator="\n")
+        self.rows.writerow(COLUMNS)
+        self.counts = Counter()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.pixels.close()
+
+    def append(self, faces, names, emotions, usages):
+        """Append n faces: pixels (n, size, size) uint8, and n strings each."""
+        for offset, (face, name, emotion, usage) in enumerate(zip(faces, names, emotions, usages, strict=True)):
+            digest = hashlib.blake2b(face.tobytes(), digest_size=16).hexdigest()
+            self.rows.writerow((self.pixels.rows + offset, name, emotion, usage, digest))
+            self.counts[usage, emotion] += 1
+        self.pixels.append(faces)
+
+    def summary(self, emotions):
+        """Return {"faces": N, "usage": {usage: {emotion: count}}} in a fixed order."""
+        usages = [usage for usage in USAGES if any(key[0] == usage for key in self.counts)]
+        by_usage = {usage or "none": {emotion: self.counts[usage, emotion] for emotion in emotions} for usage in usages}
+        return {"faces": self.pixels.rows, "usage": by_usage}
+
+
+def read_labels(path):
+    """Return labels.csv as a table: face int64, name, emotion, usage, digest strings; or raise InputError."""
+    try:
+        labels = pd.read_csv(path, dtype={"name": str, "emotion": str, "usage": str, "digest": str}, na_filter=False)
+    except FileNotFoundError:
+        raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
+    if tuple(labels.columns) != COLUMNS:
+        raise InputError(f"{path}: expected columns {', '.join(COLUMNS)}, received {', '.join(labels.columns)}")
+    return labels

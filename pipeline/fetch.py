@@ -1,0 +1,81 @@
+"""Stage fetch: one source of faces to data/raw (faces.npy, labels.csv, source.json)."""
+
+import os
+from pathlib import Path
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.faces import archive, download, reading, synthetic
+from pipeline.faces.expected import compare
+from pipeline.faces.table import FaceWriter
+from pipeline.files import write_json, written
+from pipeline.progress import Bar
+
+RAW = Path("data/raw")
+
+
+def locate(params):
+    """Return (path, its SHA-256, origin) of the archive that the profile's source names; downloads where it must."""
+    source = params.chosen.source
+    pins = getattr(params.sources, source)
+    if source == "kaggle":
+        path, origin = download.from_kaggle(pins.dataset, pins.version), f"kaggle {pins.dataset} version {pins.version}"
+        return path, archive.sha256_of(path), origin
+    if source == "huggingface":
+        path = download.from_huggingface(pins.repo, pins.revision, pins.file)
+        return path, archive.check_sha256(path, pins.sha256), f"hugging face {pins.repo}@{pins.revision} {pins.file}"
+    given = os.environ.get("FER2013_ARCHIVE") or pins.path
+    if given:
+        path, origin = Path(given), "an archive on this machine"
+    elif pins.url:
+        path, origin = download.from_url(pins.url, pins.sha256), pins.url
+    else:
+        raise InputError("expected the archive's place, received none; set FER2013_ARCHIVE=/path/to/fer2013.zip or sources.archive.path")
+    if not path.exists():
+        raise InputError(f"expected the archive at {path}, found none; set FER2013_ARCHIVE or sources.archive.path")
+    return path, archive.check_sha256(path, pins.sha256), origin
+
+
+def copy(chunks, folder, faces, total=None):
+    """Write `chunks` of faces into `folder`; return FaceWriter's summary. Raises InputError for an emotion without faces."""
+    with FaceWriter(folder, faces.size) as writer, Bar("fetch", total, "faces") as bar:
+        for pixels, names, emotions, usages in chunks:
+            writer.append(pixels, names, emotions, usages)
+            bar.advance(len(pixels))
+        summary = writer.summary(faces.emotions)
+    empty = [e for e in faces.emotions if not any(counts[e] for counts in summary["usage"].values())]
+    if empty:
+        raise InputError(
+            f"expected faces of every emotion in faces.emotions, received none of {', '.join(empty)}; drop it there or add faces"
+        )
+    return summary
+
+
+def main():
+    """Read the source that the profile names and write data/raw."""
+    params = parameters.load()
+    source = params.chosen.source
+    pins = getattr(params.sources, source)
+    with written(RAW) as folder:
+        folder.mkdir()
+        if source == "synthetic":
+            about = {"origin": "drawn by pipeline/faces/synthetic.py, not photographs", "sha256": None, "licence": "none needed"}
+            chunks = synthetic.generate(pins.faces, pins.shares, params.seed, params.faces.size)
+            summary = copy(chunks, folder, params.faces, pins.faces)
+            lines, equal = compare(summary["usage"], None)
+        else:
+            path, sha256, origin = locate(params)
+            about = {"origin": origin, "sha256": sha256, "licence": pins.licence}
+            names = params.sources.archive
+            with archive.entries(path, names.max_unpacked_bytes) as listing:
+                chunks = reading.read(path.name, listing, params.faces, names.folders, names.csv_emotions)
+                summary = copy(chunks, folder, params.faces)
+            lines, equal = compare(summary["usage"], pins.expected)
+        write_json(folder / "source.json", {"source": source, **about, "expected_counts_met": equal, **summary})
+    print("\n".join(lines))
+    if not equal:
+        print(f"warning: the counts are not those of {pins.expected}; every score will be of other faces than the paper's")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,34 @@
+"""Stage to_rgb: gray faces (N, size, size) to RGB (N, size, size, 3), the labels passed on (the paper's section 3.2)."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import run
+from pipeline.files import NpyWriter, open_npy, read_npy_in_chunks, written
+from pipeline.progress import Bar
+
+RAW, RGB = Path("data/raw"), Path("data/rgb")
+CHUNK = 1024  # faces held in memory at once
+
+
+def to_rgb(faces):
+    """Return `faces` (n, height, width) uint8 with the gray value in all three channels: (n, height, width, 3) uint8."""
+    return np.repeat(faces[..., np.newaxis], 3, axis=-1)
+
+
+def main():
+    """Read data/raw and write data/rgb."""
+    total, *size = open_npy(RAW / "faces.npy").shape
+    with written(RGB) as folder:
+        folder.mkdir()
+        with NpyWriter(folder / "faces.npy", (*size, 3), "uint8") as writer, Bar("to_rgb", total, "faces") as bar:
+            for faces in read_npy_in_chunks(RAW / "faces.npy", CHUNK):
+                writer.append(to_rgb(faces))
+                bar.advance(len(faces))
+        shutil.copyfile(RAW / "labels.csv", folder / "labels.csv")
+
+
+if __name__ == "__main__":
+    run(main)
