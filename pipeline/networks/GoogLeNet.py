@@ -1,0 +1,114 @@
+"""GoogLeNet (Szegedy et al., 2015; the paper's section 3.2.6) in the batch-normalised form of TF-slim's Inception v1.
+
+That form is the one whose ImageNet weights can be had: batch normalisation without gamma, 3x3 where the article has 5x5,
+"same" padding. Layer names are the checkpoint's variable scopes, "/" written "_".
+"""
+
+import re
+
+from pipeline.errors import InputError
+
+MINIMUM_SIZE = 32  # pixels
+CHECKPOINT_URL = "http://download.tensorflow.org/models/inception_v1_2016_08_28.tar.gz"
+CHECKPOINT_SHA256 = "sha256:7a620c430fcaba8f8f716241f5148c4c47c035cce4e49ef02cfbe6cd1adf96a6"
+
+# name: channels of the 1x1 branch, the 3x3 branch (reduced, full), the second 3x3 branch (reduced, full), the pooled branch
+INCEPTION_BLOCKS = {
+    "Mixed_3b": (64, 96, 128, 16, 32, 32),
+    "Mixed_3c": (128, 128, 192, 32, 96, 64),
+    "Mixed_4b": (192, 96, 208, 16, 48, 64),
+    "Mixed_4c": (160, 112, 224, 24, 64, 64),
+    "Mixed_4d": (128, 128, 256, 24, 64, 64),
+    "Mixed_4e": (112, 144, 288, 32, 64, 64),
+    "Mixed_4f": (256, 160, 320, 32, 128, 128),
+    "Mixed_5b": (256, 160, 320, 32, 128, 128),
+    "Mixed_5c": (384, 192, 384, 48, 128, 128),
+}
+POOL_AFTER = {"Mixed_3c": 3, "Mixed_4f": 2}  # block: size of the stride-2 pool behind it
+
+
+def scale(images):
+    """Scale float RGB images (batch, height, width, 3) in [0, 255] to [-1, 1], as its ImageNet weights expect."""
+    from pipeline.networks.scaling import to_unit_range
+
+    return to_unit_range(images)
+
+
+def backbone(images, weights):
+    """Return the feature maps (batch, h, w, 1024) of scaled images; weights is None, "imagenet" or a file's path."""
+    from keras import Model, layers
+
+    def convolve(inputs, channels, size, scope, strides=1):
+        name = scope.replace("/", "_")
+        outputs = layers.Conv2D(channels, size, strides, padding="same", use_bias=False, name=name)(inputs)
+        outputs = layers.BatchNormalization(scale=False, epsilon=0.001, name=f"{name}_BatchNorm")(outputs)
+        return layers.ReLU(name=f"{name}_ReLU")(outputs)
+
+    def inception(inputs, channels, scope):
+        one, reduced_a, full_a, reduced_b, full_b, pooled = channels
+        pool = layers.MaxPooling2D(3, 1, padding="same", name=f"{scope}_Branch_3_MaxPool_0a_3x3")(inputs)
+        return layers.Concatenate(name=scope)(
+            [
+                convolve(inputs, one, 1, f"{scope}/Branch_0/Conv2d_0a_1x1"),
+                convolve(convolve(inputs, reduced_a, 1, f"{scope}/Branch_1/Conv2d_0a_1x1"), full_a, 3, f"{scope}/Branch_1/Conv2d_0b_3x3"),
+                convolve(convolve(inputs, reduced_b, 1, f"{scope}/Branch_2/Conv2d_0a_1x1"), full_b, 3, f"{scope}/Branch_2/Conv2d_0b_3x3"),
+                convolve(pool, pooled, 1, f"{scope}/Branch_3/Conv2d_0b_1x1"),
+            ]
+        )
+
+    x = convolve(images, 64, 7, "Conv2d_1a_7x7", strides=2)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="MaxPool_2a_3x3")(x)
+    x = convolve(x, 64, 1, "Conv2d_2b_1x1")
+    x = convolve(x, 192, 3, "Conv2d_2c_3x3")
+    x = layers.MaxPooling2D(3, 2, padding="same", name="MaxPool_3a_3x3")(x)
+    for scope, channels in INCEPTION_BLOCKS.items():
+        x = inception(x, channels, scope)
+        if scope in POOL_AFTER:
+            x = layers.MaxPooling2D(POOL_AFTER[scope], 2, padding="same", name=f"{scope}_MaxPool")(x)
+    if weights is not None:
+        load(Model(images, x), checkpoint() if weights == "imagenet" else weights)
+    return x
+
+
+def checkpoint():
+    """Download TF-slim's ImageNet checkpoint once, check it, and return its path; raise InputError where it cannot be had."""
+    import pooch
+
+    unpack = pooch.Untar(members=["inception_v1.ckpt"])
+    try:
+        return pooch.retrieve(CHECKPOINT_URL, CHECKPOINT_SHA256, path=pooch.os_cache("fer2013-pipeline"), processor=unpack)[0]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"GoogLeNet: expected the ImageNet weights from {CHECKPOINT_URL}, received {type(error).__name__}: {error}; "
+            "check the network, or set weights: null in the profile"
+        ) from None
+
+
+def load(model, path):
+    """Copy every variable of the TF-slim checkpoint at `path` that belongs to the backbone into `model`, by name and shape."""
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(path)
+    shapes = reader.get_variable_to_shape_map()
+    used = set()
+
+    def take(layer_name, variable, target):
+        scope = layer_name if "_Branch_" not in layer_name else re.sub(r"_(Branch_\d)_", r"/\1/", layer_name)
+        name = f"InceptionV1/{scope}/{variable}"
+        if scope == "Mixed_5b/Branch_2/Conv2d_0b_3x3" and name not in shapes:
+            name = name.replace("_0b_", "_0a_")  # a slip of the checkpoint's own
+        if list(target.shape) != shapes.get(name):
+            raise InputError(f"{path}: expected {name} of shape {list(target.shape)}, received {shapes.get(name)}; fetch it again")
+        target.assign(reader.get_tensor(name))
+        used.add(name)
+
+    for layer in model.layers:
+        if layer.name.endswith("_BatchNorm"):
+            scope = layer.name.removesuffix("_BatchNorm")
+            for variable in ("beta", "moving_mean", "moving_variance"):
+                take(scope, f"BatchNorm/{variable}", getattr(layer, variable))
+        elif layer.weights:
+            take(layer.name, "weights", layer.kernel)
+    left = sorted(n for n in shapes if n.startswith("InceptionV1/") and "/Logits/" not in n and n not in used)
+    if left:
+        raise InputError(f"{path}: expected variables that fit the network, received {left[0]} too; is it Inception v1?")

@@ -1,0 +1,17 @@
+"""InceptionV3 (Szegedy et al., 2016; the paper's section 3.2.2)."""
+
+MINIMUM_SIZE = 75  # pixels
+
+
+def scale(images):
+    """Scale float RGB images (batch, height, width, 3) in [0, 255] to [-1, 1], as its ImageNet weights expect."""
+    from pipeline.networks.scaling import to_unit_range
+
+    return to_unit_range(images)
+
+
+def backbone(images, weights):
+    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None, "imagenet" or a file's path."""
+    import keras
+
+    return keras.applications.InceptionV3(include_top=False, weights=weights, input_tensor=images).output
