@@ -1,0 +1,85 @@
+"""Stage resolve: params.yaml to one settings file a row, so that a row retrains only where a setting of its own changed."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.faces.names import TRAIN
+from pipeline.faces.split_file import part, read_split
+from pipeline.files import written
+from pipeline.training.settings import Settings
+
+FOLDER, SPLITS = Path("models/settings"), Path("data/splits")
+
+
+def resolve(params, name):
+    """Return the Settings of the row `name`: overrides before the row before the profile; the profile's caps last."""
+    row, profile = params.rows[name], params.chosen
+    if params.epochs is None and row.data not in profile.epochs:
+        raise InputError(f"params.yaml: profiles.{params.profile}.epochs: expected a number for {row.data}, received none")
+    batch_size = params.batch_size or row.batch_size
+    pins = getattr(params.sources, profile.source)
+    return Settings(
+        row=name,
+        data=row.data,
+        model=row.model,
+        image_size=row.image_size,
+        face_size=params.faces.size,
+        emotions=params.faces.emotions,
+        weights=profile.weights,
+        optimizer=params.optimizer_of(row),
+        batch_size=min(batch_size, profile.max_batch_size or batch_size),
+        epochs=params.epochs or profile.epochs[row.data],
+        train_faces=profile.train_faces,
+        validation_share=profile.validation_share,
+        batch_norm_faces=params.training.batch_norm_faces,
+        seed=params.seed if row.seed is None else row.seed,
+        fold=row.fold,
+        source=profile.source,
+        source_sha256=getattr(pins, "sha256", None),
+    )
+
+
+def check_batch(settings, train_faces):
+    """Raise InputError where a batch is larger than the training set."""
+    if settings.batch_size > train_faces:
+        raise InputError(
+            f"params.yaml: rows.{settings.row}.batch_size: expected at most the {train_faces} training faces of "
+            f"{settings.data}, received {settings.batch_size}; lower it"
+        )
+
+
+def summarize(rows, train_faces):
+    """Return a rich Table of the rows; train_faces: {row: count}."""
+    table = Table(title="Rows")
+    for column in ("row", "data", "faces", "optimizer", "batch", "epochs", "steps", "px", "weights", "seed"):
+        table.add_column(column)
+    for name, s in rows.items():
+        steps = s.epochs * -(-train_faces[name] // s.batch_size)
+        cells = (name, s.data, train_faces[name], s.optimizer.name, s.batch_size, s.epochs, steps, s.image_size, s.weights, s.seed)
+        table.add_row(*map(str, cells))
+    return table
+
+
+def main():
+    """Write models/settings/<row>.json for every row."""
+    params = parameters.load()
+    rows = {name: resolve(params, name) for name in params.rows}
+    faces = {}
+    for name, settings in rows.items():
+        split = read_split(SPLITS / f"{settings.data}.csv", settings.emotions, settings.fold)
+        faces[name] = len(part(split, TRAIN)[0])
+        check_batch(settings, faces[name])
+    with written(FOLDER) as folder:
+        folder.mkdir()
+        for name, settings in rows.items():
+            settings.write(folder / f"{name}.json")
+    Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,66 @@
+import pytest
+
+from pipeline import params
+from pipeline.errors import InputError
+from pipeline.resolve import check_batch, resolve
+from pipeline.training.settings import Settings
+
+
+def settings_with(**overrides):
+    loaded = params.load("params.yaml")
+    return {name: resolve(loaded.model_copy(update=overrides), name) for name in loaded.rows}
+
+
+def test_resolve__override_changes_only_rows_that_differ():
+    before, after = settings_with(), settings_with(optimizer="sgd")
+    changed = {name for name in before if before[name] != after[name]}
+    adam = {name for name, settings in before.items() if settings.optimizer.name == "adam"}
+    assert changed == adam and len(adam) == 6
+
+
+def test_resolve__profile_caps_the_batch():
+    # The demo's cap is 32: ResNet50's own 16 stays, the 128 of InceptionV3 does not.
+    rows = settings_with()
+    assert rows["table2-ResNet50"].batch_size == 16
+    assert rows["table2-InceptionV3"].batch_size == 32
+
+
+def test_resolve__paper_profile_is_the_row_as_printed():
+    row = settings_with(profile="paper")["table2-InceptionV3"]
+    assert (row.batch_size, row.epochs, row.weights, row.image_size) == (128, 700, "imagenet", 75)
+    assert row.optimizer.learning_rate == 0.001
+
+
+def test_resolve__own_seed_wins():
+    loaded = params.load("params.yaml")
+    row = loaded.rows["table2-ResNet50"].model_copy(update={"seed": 5})
+    loaded = loaded.model_copy(update={"seed": 3, "rows": loaded.rows | {"mine": row}})
+    assert resolve(loaded, "mine").seed == 5
+    assert resolve(loaded, "table2-ResNet50").seed == 3
+
+
+def test_resolve__profile_without_epochs_for_the_split_is_refused():
+    loaded = params.load("params.yaml")
+    profile = loaded.chosen.model_copy(update={"epochs": {"unbalanced": 1}})
+    loaded = loaded.model_copy(update={"profiles": {"demo": profile}})
+    with pytest.raises(InputError, match="profiles.demo.epochs: expected a number for balanced"):
+        resolve(loaded, "table3-ResNet50")
+
+
+def test_check_batch__larger_than_the_training_set_is_refused():
+    settings = settings_with()["table3-ResNet50"]
+    check_batch(settings, settings.batch_size)
+    with pytest.raises(InputError, match="rows.table3-ResNet50.batch_size: expected at most the 31 training faces"):
+        check_batch(settings, settings.batch_size - 1)
+
+
+def test_settings__written_and_read_are_equal(tmp_path):
+    settings = settings_with()["table2-GoogLeNet"]
+    settings.write(tmp_path / "row.json")
+    assert Settings.read(tmp_path / "row.json") == settings
+
+
+def test_settings__unknown_key_is_refused(tmp_path):
+    (tmp_path / "row.json").write_text('{"colour": 1}')
+    with pytest.raises(InputError, match="row.json"):
+        Settings.read(tmp_path / "row.json")
