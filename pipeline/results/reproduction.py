@@ -1,0 +1,96 @@
+"""Compares two runs of the pipeline: hashes exactly, metrics exactly or within a measured spread."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import norm
+
+PACKAGES = ("imbalanced-learn", "keras", "numpy", "pillow", "scikit-learn", "scipy", "tensorflow")
+FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_bf16", "asimd", "sve")
+FALSE_ALARM = 0.01  # chance that a run which differs by rounding alone exceeds any tolerance
+
+
+def fingerprint():
+    """Return what decides the last bits of a training here: processor, its features, threads, and versions."""
+    model, flags = platform.processor() or platform.machine(), set()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                model = value.strip()
+            elif key.strip() in ("flags", "Features"):
+                flags |= set(value.split())
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": model,
+        "features": [feature for feature in FEATURES if feature in flags],
+        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def compare_hashes(committed, received, stages):
+    """Return [(what, committed, received, allowed)] of the outputs of `stages` whose hashes differ between two dvc.lock."""
+    differences = []
+    for stage in stages:
+        old, new = ({out["path"]: out["md5"] for out in lock["stages"].get(stage, {}).get("outs", [])} for lock in (committed, received))
+        if not old and not new:
+            differences.append((f"{stage}: outputs", "none", "none", "some"))
+        for path in sorted({*old, *new}):
+            if old.get(path) != new.get(path):
+                differences.append((f"{stage}: {path}", old.get(path), new.get(path), "equal"))
+    return differences
+
+
+def compare_metrics(committed, received, tolerance):
+    """Return [(what, committed, received, allowed)] of the metrics that differ.
+
+    tolerance: None for exact equality, or {kind of data ("table2", ...): {metric: largest difference}}.
+    """
+    differences = []
+    if committed["data"] != received["data"]:
+        differences.append(("data", committed["data"], received["data"], "equal"))
+    old, new = committed["rows"], received["rows"]
+    for row in sorted({*old, *new}):
+        if row not in old or row not in new:
+            differences.append((row, "there" if row in old else "not there", "there" if row in new else "not there", "equal"))
+            continue
+        for metric in sorted({*old[row], *new[row]}):
+            before, after = old[row].get(metric), new[row].get(metric)
+            allowed = (tolerance or {}).get(group(row), {}).get(metric, 0.0)
+            if before is None or after is None or not abs(after - before) <= allowed:
+                differences.append((f"{row}: {metric}", before, after, f"within {allowed:.4f}" if allowed else "equal"))
+    return differences
+
+
+def group(row):
+    """Return the table of a row: rows of one table have the same number of test faces, hence one spread."""
+    return row.partition("-")[0]
+
+
+def measure_spread(reference, runs):
+    """Return {"tolerance": {group: {metric: t}}, "deviation": the same of s, "n": {group: differences}} from repeated runs.
+
+    s is the root mean square of all differences between a run and the reference in a group; t = z s, with z the normal
+    quantile that lets all comparisons of one check pass together with probability 1 - FALSE_ALARM.
+    """
+    differences = {}
+    for run in runs:
+        for row, metrics in reference["rows"].items():
+            for metric, value in metrics.items():
+                differences.setdefault(group(row), {}).setdefault(metric, []).append(run["rows"][row][metric] - value)
+    comparisons = sum(len(metrics) for metrics in reference["rows"].values())
+    z = float(norm.isf(FALSE_ALARM / 2 / comparisons))
+    deviation = {g: {m: float(np.sqrt(np.mean(np.square(d)))) for m, d in by.items()} for g, by in differences.items()}
+    return {
+        "comparisons": comparisons,
+        "z": z,
+        "n": {g: len(next(iter(by.values()))) for g, by in differences.items()},
+        "deviation": deviation,
+        "tolerance": {g: {m: z * s for m, s in by.items()} for g, by in deviation.items()},
+    }

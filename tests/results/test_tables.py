@@ -1,0 +1,116 @@
+import copy
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.files import write_json
+from pipeline.results import page, tables
+from pipeline.results.rows import read_paper, read_rows, unlike_paper
+
+PAPER = read_paper()
+LINE = PAPER["tables"]["table2"]["rows"][0]
+FER = {"source": "archive", "origin": "an archive", "expected_counts_met": True, "faces": 35887}
+DRAWN = {"source": "synthetic", "origin": "drawn", "expected_counts_met": True, "faces": 6}
+
+
+def as_the_paper():
+    """Metrics of a row made exactly as the paper's first line says, 4,700 of 7,178 right."""
+    settings = {
+        "data": "unbalanced", "model": "InceptionResNetV2", "weights": "imagenet", "epochs": 700, "batch_size": 128, "image_size": 75,
+        "optimizer": {"name": "adam", "learning_rate": 0.001},
+    }  # fmt: skip
+    return {
+        "settings": settings,
+        "faces": {"train": 28709, "validation": 0, "test": 7178},
+        "confidence": 0.95,
+        "accuracy": 4700 / 7178,
+        "macro": {"precision": 0.61, "recall": 0.62, "f1": 0.615},
+        "interval": {"accuracy": [0.64, 0.67]},
+        "without_twins": {"faces": 6610, "accuracy": 0.64},
+    }
+
+
+def line_of(row, source):
+    return tables.line_of(LINE, row, source, PAPER["faces"])
+
+
+def test_line__as_the_paper_prints_a_difference():
+    line = line_of(as_the_paper(), FER)
+    assert line["Accuracy"] == "65.48"  # 4,700 / 7,178 = 65.4778 %; the paper cut it to 65.47
+    assert line["Difference"] == "+0.01"
+    assert line["Number of Iterations"] == "225"
+    assert line["image size"] == "75*75*3"
+    assert (line["95 % interval"], line["n"]) == ("64.00 to 67.00", "7178")
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("weights", lambda row: row["settings"].update(weights=None)),
+        ("epochs", lambda row: row["settings"].update(epochs=2)),
+        ("optimizer", lambda row: row["settings"].update(optimizer={"name": "sgd", "learning_rate": 0.01})),
+        ("split", lambda row: row["faces"].update(train=3600)),
+        ("batch size", lambda row: row["settings"].update(batch_size=32)),
+        ("image size", lambda row: row["settings"].update(image_size=48)),
+    ],
+)
+def test_line__anything_else_prints_what_differs(what, change):
+    row = copy.deepcopy(as_the_paper())
+    change(row)
+    assert line_of(row, FER)["Difference"] == f"not as the paper: {what}"
+
+
+def test_line__synthetic_faces_are_named_and_never_compared():
+    line = line_of(as_the_paper(), DRAWN)
+    assert line["Faces"] == "synthetic (drawn)"
+    assert line["Difference"] == "not as the paper: source"
+
+
+def test_line__other_counts_are_another_source():
+    assert unlike_paper(as_the_paper(), LINE, FER | {"expected_counts_met": False}, PAPER["faces"]) == ["source"]
+
+
+def test_line__not_run_is_a_gap_not_a_number():
+    line = line_of(None, FER)
+    assert line["Accuracy"] == "not run" and line["Paper's accuracy"] == "65.47"
+
+
+def test_table__columns_are_the_papers_first():
+    table = tables.table(PAPER["tables"]["table4"]["rows"], {"table2-InceptionResNetV2": as_the_paper()}, FER, PAPER["faces"])
+    printed = "Models Epochs Optimizer Learning rate Batch Size Number of Iterations image size Accuracy Precision Recall F1-score"
+    assert " ".join(table.columns).startswith(printed)
+    assert table.Accuracy.tolist() == ["64.3", "65.48", "not run"]
+    assert not table.isna().any().any()
+
+
+def test_other_rows__are_those_no_table_holds():
+    rows = {"mine": as_the_paper(), "table2-InceptionResNetV2": as_the_paper()}
+    table = tables.other_rows(rows, {"table2-InceptionResNetV2"}, FER)
+    assert len(table) == 1 and "Difference" not in table
+    assert tables.other_rows({}, set(), FER) is None
+
+
+def test_page__names_profile_and_drawn_faces_above_the_tables():
+    text = page.page({}, PAPER, DRAWN, "demo", ["figure3.png"])
+    assert text.index("Profile `demo`") < text.index("figures/figure3.png")
+    assert "The faces are drawings" in text
+    assert "The faces are drawings" not in page.page({}, PAPER, FER, "paper", [])
+
+
+def test_read_rows__row_that_was_not_run_is_left_out(tmp_path):
+    write_json(tmp_path / "a" / "metrics.json", as_the_paper())
+    assert list(read_rows(tmp_path, ["a", "b"])) == ["a"]
+
+
+def test_read_rows__metrics_of_another_form_are_refused(tmp_path):
+    write_json(tmp_path / "a" / "metrics.json", {"accuracy": 1})
+    with pytest.raises(InputError, match="dvc repro evaluate@a"):
+        read_rows(tmp_path, ["a"])
+
+
+def test_paper__harmonic_means_hold_so_no_number_is_mistyped():
+    # FACTS of the print: F1 is the harmonic mean of precision and recall in all rows, to 0.01, but for reference [4].
+    for table in PAPER["tables"].values():
+        for line in table["rows"]:
+            if line["row"]:
+                assert 2 * line["precision"] * line["recall"] / (line["precision"] + line["recall"]) == pytest.approx(line["f1"], abs=0.0101)
