@@ -1,0 +1,85 @@
+"""dvc.yaml against the code: what a stage imports stands in its deps, for DVC does not follow imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+STAGES = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
+
+
+def imports(path):
+    """Return the local files that a module imports, wherever in it, packages' empty __init__ left out."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            file = Path(*name.split(".")).with_suffix(".py")
+            if name.startswith("pipeline.") and file.exists():
+                found.add(file.as_posix())
+    return found
+
+
+def closure(path):
+    """Return a module's file and all that it imports, directly or not."""
+    seen, left = set(), {path}
+    while left:
+        file = left.pop()
+        seen.add(file)
+        left |= imports(file) - seen
+    return seen
+
+
+def missing_deps(stage, model):
+    """Return the local modules that the stage's command loads, with `model` as its network, and that are no deps."""
+    body = STAGES[stage].get("do", STAGES[stage])
+    deps = {str(dep).replace("${item.model}", model) for dep in body["deps"]}
+    needed = closure(f"pipeline/{stage}.py")
+    if stage in ("train", "evaluate"):
+        needed |= closure(f"pipeline/networks/{model}.py")  # loaded by name, which no syntax tree shows
+    return needed - deps
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_deps__hold_every_imported_module(stage, model):
+    assert missing_deps(stage, model) == set()
+
+
+def test_deps__check_sees_a_missing_one(monkeypatch):
+    monkeypatch.setitem(STAGES["to_rgb"], "deps", STAGES["to_rgb"]["deps"][:2])
+    assert "pipeline/files.py" in missing_deps("to_rgb", "ResNet50")
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_deps__no_figure_table_or_other_network_retrains(stage):
+    deps = STAGES[stage]["do"]["deps"]
+    networks = [dep for dep in deps if "networks/" in dep and Path(dep).stem[0] in "${" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    assert networks == ["pipeline/networks/${item.model}.py"]
+    assert not {"pipeline/results/figures.py", "pipeline/results/tables.py", "pipeline/report.py"} & set(deps)
+    assert "pipeline/params.py" not in STAGES["train"]["do"]["deps"]
+
+
+def test_deps__exist():
+    for stage in STAGES.values():
+        for dep in stage.get("do", stage)["deps"]:
+            if dep.startswith("pipeline/"):
+                assert Path(dep.replace("${item.model}", MODELS[0])).exists(), dep
+
+
+def test_stages__are_described():
+    assert all(stage.get("do", stage)["desc"] for stage in STAGES.values())
+
+
+def test_stages__only_train_and_evaluate_reach_tensorflow():
+    # It costs seconds at each start.
+    for stage in set(STAGES) - {"train", "evaluate"}:
+        for file in closure(f"pipeline/{stage}.py"):
+            assert "import tensorflow" not in Path(file).read_text(encoding="utf-8")
+            assert "import keras" not in Path(file).read_text(encoding="utf-8"), file
