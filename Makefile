@@ -1,0 +1,33 @@
+# make repro: set up and run the pipeline.  make test: set up and run the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: repro test verify lint lock
+
+repro: $(BIN)/.installed
+	dvc repro
+	@echo "The report: $(CURDIR)/reports/report.md"
+
+test: $(BIN)/.installed
+	ruff check .
+	pytest
+
+verify: $(BIN)/.installed
+	python -m pipeline.verify
+
+# Compiles the pinned requirements from the short lists.
+lock: $(BIN)/.installed
+	$(BIN)/pip install --quiet uv
+	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
+	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt
+
+# A venv moved or made by another Python is made anew; a failed install leaves no mark.
+$(BIN)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "expected Python 3.11 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,96 @@
+"""Reproduction check: runs the committed pipeline in a fresh clone without any cache, and compares what comes out.
+
+python -m pipeline.verify             compare with the committed dvc.lock and reports/metrics.json; exit status 1 if they differ
+python -m pipeline.verify --record    make those two files (and reports/machine.json) in a fresh clone, to be committed
+python -m pipeline.verify --spread    measure how far metrics move when only the rounding differs: reports/spread.json
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.errors import InputError, run
+from pipeline.files import read_json, write_json
+from pipeline.results.reproduction import compare_hashes, compare_metrics, fingerprint, measure_spread
+
+LOCK, METRICS, MACHINE, SPREAD = "dvc.lock", "reports/metrics.json", "reports/machine.json", "reports/spread.json"
+DATA_STAGES = ("fetch", "to_rgb", "balance", "resolve")
+# Each gives other kernels or another order of summation, as another CPU would; the arithmetic stays right.
+ROUNDINGS = (
+    {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+    {"TF_NUM_INTRAOP_THREADS": "1"},
+    {"TF_ENABLE_ONEDNN_OPTS": "0"},
+)
+
+
+def reproduce(root, folder, environment=None):
+    """Clone `root`'s HEAD into `folder`, run `dvc repro` there with nothing cached, and return (lock, metrics)."""
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(root), str(folder)], check=True)
+    own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | (environment or {})
+    local = folder / ".dvc" / "config.local"  # a cache shared by the user's own settings would answer instead of a training
+    local.write_text(f"[cache]\n    dir = {folder / '.dvc' / 'cache'}\n", encoding="utf-8")
+    done = subprocess.run(["dvc", "repro"], cwd=folder, env=own, stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise InputError(f"expected `dvc repro` in a fresh clone to succeed, received exit status {done.returncode}; see above")
+    return yaml.safe_load((folder / LOCK).read_text(encoding="utf-8")), read_json(folder / METRICS)
+
+
+def verify(root, folder):
+    """Return (a list of differences, rows of a table) between the committed files and a run in `folder`."""
+    committed = yaml.safe_load((root / LOCK).read_text(encoding="utf-8")), read_json(root / METRICS)
+    machine = read_json(root / MACHINE)
+    lock, metrics = reproduce(root, folder)
+    same_machine = machine == fingerprint()
+    tolerance = None if same_machine else read_json(root / SPREAD)["tolerance"]
+    print("metrics: " + ("exactly, on the machine that made them" if same_machine else "within the measured spread, on another machine"))
+    for key in sorted(k for k in machine if machine[k] != fingerprint().get(k)):
+        print(f"  {key}: {machine[key]} there, {fingerprint().get(key)} here")
+    return compare_hashes(committed[0], lock, DATA_STAGES) + compare_metrics(committed[1], metrics, tolerance)
+
+
+def main():
+    """Run one of the three modes in a temporary clone."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--record", action="store_true", help="make the committed files anew")
+    mode.add_argument("--spread", action="store_true", help="measure the tolerance for other machines")
+    options = parser.parse_args()
+    root = Path.cwd()
+    needed = [] if options.record else [METRICS, LOCK] if options.spread else [METRICS, LOCK, MACHINE, SPREAD]
+    missing = [name for name in needed if not (root / name).exists()]
+    if missing or not (root / "dvc.yaml").exists():
+        raise InputError(
+            f"expected {', '.join(missing) or 'dvc.yaml'} in the working folder, found none; run `python -m pipeline.verify --record` first"
+        )
+    with tempfile.TemporaryDirectory(prefix="reproduction-") as temporary:
+        if options.record:
+            reproduce(root, Path(temporary) / "clone")
+            for name in (LOCK, METRICS):
+                shutil.copyfile(Path(temporary) / "clone" / name, root / name)
+            write_json(root / MACHINE, fingerprint())
+        elif options.spread:
+            reference = read_json(root / METRICS)
+            runs = [reproduce(root, Path(temporary) / str(number), env)[1] for number, env in enumerate(ROUNDINGS)]
+            write_json(root / SPREAD, {"roundings": list(ROUNDINGS)} | measure_spread(reference, runs))
+        else:
+            differences = verify(root, Path(temporary) / "clone")
+            table = Table("what", "committed", "reproduced", "allowed")
+            for difference in differences:
+                table.add_row(*map(str, difference))
+            if differences:
+                Console(width=140).print(table)
+                print(f"not reproduced: {len(differences)} differences")
+                sys.exit(1)
+            print("reproduced: no difference")
+
+
+if __name__ == "__main__":
+    run(main)
