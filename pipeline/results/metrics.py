@@ -8,14 +8,15 @@ THRESHOLD = 0.5  # Keras' Precision() and Recall() count an output above it as a
 
 
 def scores(labels, probabilities):
-    """Return {"accuracy", "macro", "weighted", "thresholded", "per_class", "auc"} of n test faces.
+    """Return {"accuracy", "chance", "macro", "weighted", "thresholded", "per_class", "auc"} of n test faces.
 
     labels: (n,) int in [0, k); probabilities: (n, k) float. Precision without a positive answer, and AUC without both
     classes, are None. Equations 1 to 4 of the paper, averaged in the three ways that it leaves open.
     """
     classes = np.arange(probabilities.shape[1])
     answers = probabilities.argmax(axis=1)
-    result = {"accuracy": float((answers == labels).mean())}
+    # Chance is the accuracy of always giving the commonest answer: more than 1 / k where the classes are unbalanced.
+    result = {"accuracy": float((answers == labels).mean()), "chance": float(np.bincount(labels).max() / len(labels))}
     for average in ("macro", "weighted"):
         result[average] = _named(metrics.precision_recall_fscore_support(labels, answers, labels=classes, average=average, zero_division=0))
     result["thresholded"] = thresholded(labels, probabilities)

@@ -31,7 +31,7 @@ def table(name, frame, paper, caption):
     )
     text = (
         "Percent; precision, recall and F1 are macro averages; the interval is over test faces (bootstrap), "
-        "not over repeated trainings; `Without twins` leaves out test faces with an identical picture in training."
+        "not over repeated trainings; `Chance` is what always giving the commonest emotion scores; `Without twins` leaves out test faces with an identical picture in training."
     )
     return f"### {title}\n\n{caption}\n\n{frame.to_markdown(index=False, disable_numparse=True)}\n\n{remark} {text}\n"
 

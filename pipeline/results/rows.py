@@ -22,7 +22,7 @@ def read_rows(folder, names):
         path = Path(folder) / name / "metrics.json"
         if path.exists():
             rows[name] = read_json(path)
-            missing = {"settings", "faces", "accuracy", "macro", "interval"} - set(rows[name])
+            missing = {"settings", "faces", "accuracy", "chance", "macro", "interval"} - set(rows[name])
             if missing:
                 raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; run `dvc repro evaluate@{name}`")
     return rows

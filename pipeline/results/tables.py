@@ -49,6 +49,7 @@ def line_of(printed, row, source, paper_faces):
         **{name: percent(row["macro"][key]) for name, key in SCORE_KEYS.items() if key != "accuracy"},
         f"{100 * row['confidence']:g} % interval": f"{percent(low_high[0])} to {percent(low_high[1])}",
         "n": str(row["faces"]["test"]),
+        "Chance": percent(row["chance"]),
         "Without twins": "" if row["without_twins"]["accuracy"] is None else percent(row["without_twins"]["accuracy"]),
     }
     if paper_faces is None:
@@ -62,7 +63,7 @@ def line_of(printed, row, source, paper_faces):
 
 SETTING_NAMES = ("Epochs", "Optimizer", "Learning rate", "Batch Size", "Number of Iterations", "image size")
 SCORE_KEYS = {"Accuracy": "accuracy", "Precision": "precision", "Recall": "recall", "F1-score": "f1"}
-WORTH_NAMES = ("95 % interval", "n", "Without twins", "Paper's accuracy", "Difference", "Faces")
+WORTH_NAMES = ("95 % interval", "n", "Chance", "Without twins", "Paper's accuracy", "Difference", "Faces")
 
 
 def percent(share):
@@ -73,4 +74,11 @@ def percent(share):
 def summary(row):
     """Return the few numbers of a row for reports/metrics.json: shares of 1, and the number of test faces."""
     low, high = row["interval"]["accuracy"]
-    return {"accuracy": row["accuracy"], "accuracy_low": low, "accuracy_high": high, **row["macro"], "test_faces": row["faces"]["test"]}
+    return {
+        "accuracy": row["accuracy"],
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "chance": row["chance"],
+        **row["macro"],
+        "test_faces": row["faces"]["test"],
+    }

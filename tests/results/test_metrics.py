@@ -9,14 +9,13 @@ from pipeline.results import metrics
 #    b   0 1 0
 #    c   1 0 1
 LABELS = np.array([0, 0, 0, 1, 2, 2])
-PROBABILITIES = np.array(
-    [[0.8, 0.1, 0.1], [0.4, 0.3, 0.3], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.6, 0.2, 0.2]]
-)
+PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.4, 0.3, 0.3], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.6, 0.2, 0.2]])
 
 
 def test_scores__by_hand():
     scores = metrics.scores(LABELS, PROBABILITIES)
     assert scores["accuracy"] == pytest.approx(4 / 6)
+    assert scores["chance"] == pytest.approx(3 / 6)
     # precision a 2/3, b 1/2, c 1; recall a 2/3, b 1, c 1/2; F1 a 2/3, b 2/3, c 2/3
     assert scores["macro"] == pytest.approx({"precision": (2 / 3 + 1 / 2 + 1) / 3, "recall": (2 / 3 + 1 + 1 / 2) / 3, "f1": 2 / 3})
     assert scores["weighted"] == pytest.approx({"precision": (3 * 2 / 3 + 1 / 2 + 2) / 6, "recall": 4 / 6, "f1": 2 / 3})

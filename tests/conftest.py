@@ -1,0 +1,95 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras, started as the stages start it."""
+    from pipeline.training import backend
+
+    return backend.start(0)
+
+
+@pytest.fixture(scope="session")
+def tiny_settings():
+    """Settings of a row of two emotions at 32 px that trains in a second."""
+    from pipeline.training.settings import Settings, Sgd
+
+    return Settings(
+        row="tiny", data="unbalanced", model="MobileNetV2", image_size=32, face_size=32, emotions=["sad", "happy"], weights=None,
+        optimizer=Sgd(learning_rate=0.01, momentum=0.9), batch_size=4, epochs=2, train_faces=None, validation_share=0.0,
+        batch_norm_faces=8, seed=0, fold=None, source="synthetic", source_sha256=None,
+    )  # fmt: skip
+
+
+class Project:
+    """A copy of the repository in which DVC runs on tiny settings."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def run(self, *command, ok=True, env=None):
+        """Run a command there and return its output."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400, check=False
+        )
+        assert not ok or done.returncode == 0, done.stdout[-3000:]
+        return done.stdout
+
+    def ran(self, output):
+        """Return the stages that an output says were executed."""
+        return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage ")}
+
+    def edit(self, name, old, new):
+        """Replace one text of a file."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, (name, old, text.count(old))
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+ROWS = """rows:
+  table2-GoogLeNet: {data: unbalanced, model: GoogLeNet, optimizer: sgd, batch_size: 32, image_size: 48}
+  table3-MobileNetV2: {data: balanced, model: MobileNetV2, optimizer: adam, batch_size: 16, image_size: 48}
+
+profiles:"""
+
+
+def make_project(folder):
+    """Copy what git holds of the repository to `folder`, with two small rows on 700 faces, and commit it there."""
+    for name in ("pipeline", ".dvc/config", ".dvc/plots", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml"):
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, target)
+    params = (folder / "params.yaml").read_text(encoding="utf-8")
+    head, rest = params.split("rows:  ", 1)
+    params = head + ROWS + rest.split("profiles:", 1)[1]
+    params = params.replace("faces: 9000\n", "faces: 700\n").replace("train_faces: 1500 ", "train_faces: 200 ", 1)
+    params = params.replace("{unbalanced: 2, balanced: 5,", "{unbalanced: 1, balanced: 1,", 1)
+    params = params.replace("batch_norm_faces: 512", "batch_norm_faces: 32")
+    (folder / "params.yaml").write_text(params, encoding="utf-8")
+    project = Project(folder)
+    project.run("git", "init", "--quiet", "--initial-branch=main")
+    for key, value in (("user.name", "tests"), ("user.email", "tests@localhost"), ("commit.gpgsign", "false")):
+        project.run("git", "config", key, value)
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "-m", "tiny")
+    return project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A tiny project after one `dvc repro`; tests leave it as they found it."""
+    made = make_project(tmp_path_factory.mktemp("project"))
+    made.first = made.run("dvc", "repro")
+    made.run("git", "add", "--all")
+    made.run("git", "commit", "--quiet", "-m", "reproduced")
+    return made

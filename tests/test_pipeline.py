@@ -1,0 +1,173 @@
+"""The stages under DVC, for real, on two small networks and 700 drawn faces. One project, left as it was found by each test."""
+
+import json
+import os
+import time
+
+import pandas as pd
+import pytest
+
+from pipeline.files import write_json
+from pipeline.results.reproduction import fingerprint
+
+ALL = {"fetch", "to_rgb", "balance", "resolve", "report"} | {
+    f"{stage}@{row}" for stage in ("train", "evaluate") for row in ("table2-GoogLeNet", "table3-MobileNetV2")
+}
+GOOGLENET = {"train@table2-GoogLeNet", "evaluate@table2-GoogLeNet"}
+MOBILENET = {"train@table3-MobileNetV2", "evaluate@table3-MobileNetV2"}
+
+
+@pytest.fixture(autouse=True)
+def _restored(project):
+    yield
+    project.run("git", "checkout", "--quiet", ".")
+    project.run("dvc", "checkout", "--force")
+
+
+def test_repro__first_runs_every_stage_and_second_none(project):
+    assert project.ran(project.first) == ALL
+    again = project.run("dvc", "repro")
+    assert project.ran(again) == set()
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_repro__outputs_are_what_the_readme_says(project):
+    reports = project.folder / "reports"
+    metrics = json.loads((reports / "metrics.json").read_text())
+    assert metrics["data"] == {"profile": "demo", "source": "synthetic", "synthetic_faces": True}
+    assert set(metrics["rows"]) == {"table2-GoogLeNet", "table3-MobileNetV2"}
+    for name in ("table2", "table3", "table4"):
+        assert (reports / "tables" / f"{name}.csv").exists() and "SYNTHETIC" in (reports / "tables" / f"{name}.md").read_text()
+    table = pd.read_csv(reports / "tables" / "table2.csv", dtype=str)
+    assert table.Accuracy.tolist().count("not run") == 6
+    shown = 100 * metrics["rows"]["table2-GoogLeNet"]["accuracy"]
+    assert table.set_index("Models").Accuracy["GoogleNet"] == f"{shown:.2f}"
+    predictions = pd.read_parquet(reports / "rows" / "table2-GoogLeNet" / "predictions.parquet")
+    split = pd.read_csv(project.folder / "data" / "splits" / "unbalanced.csv")
+    assert predictions.face.tolist() == split.face[split.split == "test"].tolist()  # every test face once
+    emotions = predictions.columns[3:]
+    assert (predictions[emotions].idxmax(axis=1) == predictions.emotion).mean() == metrics["rows"]["table2-GoogLeNet"]["accuracy"]
+    assert set(os.listdir(project.folder / "models" / "table2-GoogLeNet")) == {"dvclive", "history.csv", "model.weights.h5", "network.json"}
+    history = pd.read_csv(project.folder / "models" / "table2-GoogLeNet" / "history.csv")
+    assert list(history) == ["epoch", "loss", "accuracy", "learning_rate", "val_loss", "val_accuracy"]
+
+
+def test_repro__a_colour_reruns_only_the_report(project):
+    project.edit("pipeline/results/figures.py", '"cividis"', '"viridis"')
+    assert project.ran(project.run("dvc", "repro")) == {"report"}
+
+
+def test_repro__a_networks_file_retrains_only_its_rows(project):
+    project.edit("pipeline/networks/MobileNetV2.py", "width multiplier 1.", "width multiplier one.")
+    assert project.ran(project.run("dvc", "repro")) == MOBILENET
+    # The words of a docstring change no weight, so evaluate's inputs but one and the report's inputs are the same.
+
+
+def test_repro__a_row_reruns_alone_and_going_back_trains_nothing(project):
+    project.edit("params.yaml", "optimizer: sgd, batch_size: 32", "optimizer: sgd, batch_size: 8")
+    assert project.ran(project.run("dvc", "repro")) == {"resolve", "report"} | GOOGLENET
+    project.run("git", "checkout", "--quiet", ".")
+    back = project.run("dvc", "repro")
+    assert not {stage for stage in project.ran(back) if stage.startswith("train")}
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_repro__bad_params_stop_it_in_one_line(project):
+    before = (project.folder / "dvc.lock").read_bytes()
+    project.edit("params.yaml", "model: GoogLeNet, optimizer: sgd", "model: GoogleNet, optimizer: sgd")
+    output = project.run("dvc", "repro", ok=False)
+    assert "rows.table2-GoogLeNet.model: expected one of GoogLeNet" in output and "received 'GoogleNet'" in output
+    assert "Traceback" not in output
+    assert not {stage for stage in project.ran(output) if "@" in stage}
+    assert (project.folder / "dvc.lock").read_bytes() == before
+    assert (project.folder / "models" / "table2-GoogLeNet" / "model.weights.h5").exists()
+
+
+def test_repro__same_seed_gives_the_same_bytes(project):
+    before = (project.folder / "models" / "table3-MobileNetV2" / "model.weights.h5").read_bytes()
+    project.run("dvc", "repro", "--force", "--single-item", "train@table3-MobileNetV2")
+    assert (project.folder / "models" / "table3-MobileNetV2" / "model.weights.h5").read_bytes() == before
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_exp_run__optimizer_retrains_only_rows_that_change(project):
+    output = project.run("dvc", "exp", "run", "--name", "all-sgd", "-S", "optimizer=sgd")
+    assert project.ran(output) == {"resolve", "report"} | MOBILENET
+    changed = json.loads(project.run("dvc", "metrics", "diff", "--json"))["reports/metrics.json"]
+    assert {key.split(".")[1] for key in changed} == {"rows"} or {key.split(".")[0] for key in changed} == {"rows"}
+    assert not any("GoogLeNet" in key for key in changed)
+    assert "optimizer" in project.run("dvc", "params", "diff")
+    shown = project.run("dvc", "exp", "show", "--csv")
+    assert "all-sgd" in shown and "optimizer" in shown
+    # DVC's -S keeps the comments of params.yaml
+    assert "# of every random source" in (project.folder / "params.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("override", "trained"),
+    [
+        ("epochs=2", {"table2-GoogLeNet", "table3-MobileNetV2"}),
+        ("batch_size=16", {"table2-GoogLeNet"}),
+        ("rows.table2-GoogLeNet.optimizer=adam", {"table2-GoogLeNet"}),
+    ],
+)
+def test_exp_run__override_reaches_the_settings(project, override, trained):
+    # resolve alone tells what would be trained: a row retrains where its settings file changes.
+    before = {p.name: p.read_text() for p in (project.folder / "models" / "settings").iterdir()}
+    assert project.ran(project.run("dvc", "exp", "run", "-S", override, "resolve")) == {"resolve"}
+    after = {p.name: p.read_text() for p in (project.folder / "models" / "settings").iterdir()}
+    assert {name.removesuffix(".json") for name in after if after[name] != before[name]} == trained
+
+
+def test_exp_run__queued_sweep_runs_both(project):
+    project.run("dvc", "exp", "run", "--queue", "-S", "optimizer=adam,sgd")
+    project.run("dvc", "queue", "start")
+    for _ in range(240):
+        status = project.run("dvc", "queue", "status")
+        if "Queued" not in status and "Running" not in status:
+            break
+        time.sleep(1)
+    assert status.count("Success") == 2, status
+    project.run("dvc", "queue", "stop")
+
+
+def test_dag_and_plots__render(project, tmp_path):
+    assert "report" in project.run("dvc", "dag")
+    project.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
+    html = (tmp_path / "plots" / "index.html").read_text()
+    for title in ("accuracy by epoch", "ROC", "confusion"):
+        assert title in html
+    assert html.count('"facet"') == 3  # our templates, one small chart a row
+
+
+def test_exp_run__sample_profile_brings_the_real_faces(project):
+    archive = os.environ.get("FER2013_TEST_ARCHIVE")
+    if not archive:
+        pytest.skip("FER2013_TEST_ARCHIVE names no archive of FER-2013")
+    output = project.run("dvc", "exp", "run", "-S", "profile=sample", "resolve", env=os.environ | {"FER2013_ARCHIVE": archive})
+    assert project.ran(output) == {"fetch", "to_rgb", "balance", "resolve"}
+    assert "train 28,709  test  7,178  expected 28,709 and  7,178" in output
+    splits = {name: pd.read_csv(project.folder / "data" / "splits" / f"{name}.csv") for name in ("unbalanced", "balanced")}
+    assert splits["unbalanced"].split.value_counts().to_dict() == {"test": 7178, "train": 3600, "validation": 400}
+    assert splits["balanced"].split.value_counts()["test"] == 766
+
+
+def test_verify__reproduces_all_but_a_tampered_metric(project):
+    # One real run in a fresh clone: the only difference is the one that was put there.
+    write_json(project.folder / "reports" / "machine.json", fingerprint())
+    write_json(project.folder / "reports" / "spread.json", {"tolerance": {}})
+    path = project.folder / "reports" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["rows"]["table2-GoogLeNet"]["accuracy"] += 0.01
+    path.write_text(json.dumps(metrics))
+    output = project.run("python", "-m", "pipeline.verify", ok=False)
+    assert "exactly, on the machine that made them" in output
+    assert "not reproduced: 1 differences" in output and "table2-GoogLeNet: accuracy" in output
+    for name in ("machine.json", "spread.json"):
+        (project.folder / "reports" / name).unlink()
+
+
+def test_verify__without_committed_results_says_so(project):
+    (project.folder / "dvc.lock").unlink()
+    output = project.run("python", "-m", "pipeline.verify", ok=False)
+    assert "expected" in output and "dvc.lock" in output and "Traceback" not in output

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+
+def faces_of_two_kinds(count=16):
+    """Dark faces are class 0, bright ones class 1: learnable at once."""
+    labels = np.arange(count) % 2
+    noise = np.random.default_rng(0).integers(0, 40, (count, 32, 32, 3))
+    return (noise + 180 * labels[:, None, None, None]).astype(np.uint8), labels.astype(np.int64)
+
+
+def small_network(keras):
+    """A convolution, a normalisation and a zero head: traced in a moment, and all that fit has to handle."""
+    keras.utils.clear_session(free_memory=False)
+    faces = keras.Input((32, 32, 3), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 255)(faces)
+    x = keras.layers.Conv2D(8, 3, strides=2)(x)
+    x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(faces, keras.layers.Dense(2, kernel_initializer="zeros", name="logits")(x))
+
+
+def fitted(keras, settings, validation=((), ())):
+    from pipeline.training.fit import fit
+
+    keras.utils.set_random_seed(settings.seed)
+    pixels, labels = faces_of_two_kinds()
+    model, logs = small_network(keras), []
+    held = tuple(np.array(part, np.int64) for part in validation)
+    fit(model, pixels, (np.arange(14), labels[:14]), held, settings, lambda epoch, log: logs.append(log))
+    return model, logs
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_fit__learns_two_kinds_of_faces(keras, tiny_settings, optimizer):
+    from pipeline.training.settings import Adam
+    from pipeline.training.steps import Steps
+
+    change = {"epochs": 20}
+    if optimizer == "adam":
+        change["optimizer"] = Adam(learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    model, logs = fitted(keras, tiny_settings.model_copy(update=change))
+    pixels, labels = faces_of_two_kinds()
+    assert len(logs) == 20 and logs[-1]["loss"] < logs[0]["loss"]
+    assert (Steps(model).infer(pixels).argmax(axis=1) == labels).mean() == 1.0
+
+
+def test_fit__same_seed_same_bytes_other_seed_other(keras, tiny_settings, tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        fitted(keras, tiny_settings.model_copy(update={"seed": seed}))[0].save_weights(tmp_path / f"{name}.weights.h5")
+    first, second, third = ((tmp_path / f"{name}.weights.h5").read_bytes() for name in "abc")
+    assert first == second
+    assert first != third
+
+
+def test_fit__validation_is_logged_only_where_there_are_faces(keras, tiny_settings):
+    assert "val_loss" not in fitted(keras, tiny_settings)[1][0]
+    logs = fitted(keras, tiny_settings, ([14, 15], [0, 1]))[1][-1]
+    assert set(logs) == {"loss", "accuracy", "learning_rate", "val_loss", "val_accuracy"}
+    assert logs["learning_rate"] == pytest.approx(0.01)
+
+
+def test_step__is_the_optimizers_arithmetic(keras, tiny_settings):
+    # One SGD step on a zero head: its bias moves by -lr (softmax - one-hot), averaged: 0.01 (0.5 - share) each.
+    from pipeline.training.fit import make_optimizer
+    from pipeline.training.steps import Steps
+
+    pixels, labels = faces_of_two_kinds(4)
+    model = small_network(keras)
+    loss, _ = Steps(model, make_optimizer(tiny_settings.optimizer)).train(pixels, np.zeros(4, np.int64))
+    assert loss == pytest.approx(np.log(2))
+    assert model.get_layer("logits").bias.numpy() == pytest.approx([0.005, -0.005])
