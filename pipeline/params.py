@@ -183,6 +183,8 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _profile_exists(self):
+        for name in {"settings", "timings"} & set(self.rows):
+            raise ValueError(f"rows.{name}: expected another name, for models/{name} is taken, received {name!r}")
         if self.profile not in self.profiles:
             raise ValueError(f"profile: expected one of {', '.join(self.profiles)}, received {self.profile!r}")
         return self

@@ -15,6 +15,13 @@ from pipeline.training import backend
 from pipeline.training.settings import Settings
 
 FACES, SPLITS, MODELS = Path("data/rgb/faces.npy"), Path("data/splits"), Path("models")
+LOG_NAMES = {
+    "loss": "train/loss",
+    "accuracy": "train/accuracy",
+    "val_loss": "validation/loss",
+    "val_accuracy": "validation/accuracy",
+    "learning_rate": "learning_rate",
+}
 
 
 def train(settings, pixels, split, folder):
@@ -30,27 +37,26 @@ def train(settings, pixels, split, folder):
     started = time.monotonic()
     model = build(settings)
     rows = []
+    training, validation = part(split, TRAIN), part(split, VALIDATION)
+    total = settings.epochs * len(training[0])
     live = Live(dir=str(folder / "dvclive"), dvcyaml=False, report=None, save_dvc_exp=False)
-    with live, Bar(f"train {settings.row}", settings.epochs, "epochs") as bar:
+    with live, Bar(f"train {settings.row}", total, "faces") as bar:
 
         def log(epoch, logs):
             rows.append({"epoch": epoch + 1} | logs)
             for name, value in logs.items():
-                part_name, _, metric = name.rpartition("val_")
-                live.log_metric(metric if metric == "learning_rate" else f"{'validation' if name != metric else 'train'}/{metric}", value)
+                live.log_metric(LOG_NAMES[name], value)
             live.next_step()
-            bar.advance(1, f"accuracy {logs['accuracy']:.3f}")
 
-        seconds = fit(model, pixels, part(split, TRAIN), part(split, VALIDATION), settings, log)
+        def show(count, loss):
+            bar.advance(count, f"epoch {len(rows) + 1} of {settings.epochs}, loss {loss:.3f}")
+
+        seconds = fit(model, pixels, training, validation, settings, show, log)
     write_csv(folder / "history.csv", pd.DataFrame(rows))
     model.save_weights(folder / "model.weights.h5")
     settings.write(folder / "network.json")
-    faces = len(part(split, TRAIN)[0])
-    return {
-        "total_seconds": time.monotonic() - started,
-        "epoch_seconds": seconds,
-        "faces_per_second": faces / min(seconds),
-    }
+    rate = len(training[0]) / min(seconds)
+    return {"total_seconds": time.monotonic() - started, "epoch_seconds": seconds, "faces_per_second": rate}
 
 
 def main():

@@ -24,6 +24,7 @@ def changed(tmp_path, path, value):
 
 
 DELETE = object()
+ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_size": 16, "image_size": 48}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,7 @@ DELETE = object()
         ("profiles.demo.validation_share", 1.0, "less than 1", "1.0"),
         ("optimizers.sgd.momentum", 1.5, "less than 1", "1.5"),
         ("splits.fold", 5, "below folds = 5", "5"),
+        ("rows.settings", ROW, "another name", "'settings'"),
         ("faces.emotions", ["sad", "sad"], "names that differ", "['sad', 'sad']"),
         ("sources.archive.sha256", "abc", "match pattern", "'abc'"),
         ("sources.archive.url", "ftp://host/file", "match pattern", "'ftp://host/file'"),

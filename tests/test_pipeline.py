@@ -171,3 +171,13 @@ def test_verify__without_committed_results_says_so(project):
     (project.folder / "dvc.lock").unlink()
     output = project.run("python", "-m", "pipeline.verify", ok=False)
     assert "expected" in output and "dvc.lock" in output and "Traceback" not in output
+
+
+def test_exp_run__paper_profile_is_planned_as_printed(project):
+    # Trained it would take days: resolve shows what it would do, on the drawn faces for want of an archive.
+    project.edit("params.yaml", "    source: archive\n    weights: imagenet", "    source: synthetic\n    weights: imagenet")
+    output = project.run("dvc", "exp", "run", "-S", "profile=paper", "resolve")
+    line = next(line for line in output.splitlines() if "table2-GoogLeNet" in line)
+    assert [word for word in line.split() if word not in "│┃"] == [
+        "table2-GoogLeNet", "unbalanced", "566", "sgd", "32", "700", "12600", "48", "imagenet", "0",
+    ]  # fmt: skip

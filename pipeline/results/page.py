@@ -1,10 +1,17 @@
 """The report's page and captions in Markdown: what made the numbers stands above them."""
 
+OFFICIAL = "Unbalanced: the official split (Training; PublicTest and PrivateTest), or as splits.unbalanced says."
 REMARKS = {
+    "table2": OFFICIAL,
     "table3": "Balanced: undersampled to the rarest emotion over all faces, then 80 % training, 20 % test, as the paper states it.",
-    "table4": "[4] is as its authors published it; it was not run here.",
+    "table4": f"{OFFICIAL} [4] is as its authors published it; it was not run here.",
     "other_rows": "",
 }
+WORTH = (
+    "Percent; precision, recall and F1 are macro averages; the interval is over test faces (bootstrap), not over repeated "
+    "trainings; `Chance` is what always giving the commonest emotion scores; `Without twins` leaves out test faces with an "
+    "identical picture in training."
+)
 
 
 def note(source, profile):
@@ -26,14 +33,7 @@ def banner(source, profile):
 def table(name, frame, paper, caption):
     """Return one table in Markdown with its title and caption."""
     title = paper["tables"][name]["title"] if name in paper["tables"] else "Other rows, not in the paper"
-    remark = REMARKS.get(
-        name, "The official split: trained on Training, tested on PublicTest and PrivateTest; or as splits.unbalanced says."
-    )
-    text = (
-        "Percent; precision, recall and F1 are macro averages; the interval is over test faces (bootstrap), "
-        "not over repeated trainings; `Chance` is what always giving the commonest emotion scores; `Without twins` leaves out test faces with an identical picture in training."
-    )
-    return f"### {title}\n\n{caption}\n\n{frame.to_markdown(index=False, disable_numparse=True)}\n\n{remark} {text}\n"
+    return f"### {title}\n\n{caption}\n\n{frame.to_markdown(index=False, disable_numparse=True)}\n\n{REMARKS[name]} {WORTH}\n"
 
 
 def page(frames, paper, source, profile, pictures):

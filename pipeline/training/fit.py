@@ -17,13 +17,13 @@ def make_optimizer(settings):
     return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.name](**arguments)
 
 
-def fit(model, pixels, train, validation, settings, on_epoch):
+def fit(model, pixels, train, validation, settings, on_batch, on_epoch):
     """Train `model` in place and return the seconds that each epoch's steps took.
 
     pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings.
-    on_epoch(epoch, logs) is called after each epoch with loss, accuracy (of the epoch's batches as they were trained),
-    learning_rate and, where there are validation faces, val_loss and val_accuracy. The statistics of batch
-    normalisation are re-estimated before each validation and at the end.
+    on_batch(n, loss) is called after each step on n faces. on_epoch(epoch, logs) is called after each epoch with loss and
+    accuracy (of the epoch's batches as they were trained), learning_rate and, where there are validation faces, val_loss
+    and val_accuracy. The statistics of batch normalisation are re-estimated before each validation and at the end.
     """
     optimizer = make_optimizer(settings.optimizer)
     steps = Steps(model, optimizer)
@@ -36,6 +36,7 @@ def fit(model, pixels, train, validation, settings, on_epoch):
         for rows, faces in batches(pixels, index[order], settings.batch_size):
             batch_loss, batch_correct = steps.train(faces, labels[order[rows]])
             loss, correct = loss + batch_loss * len(faces), correct + batch_correct
+            on_batch(len(faces), batch_loss)
         seconds.append(time.monotonic() - start)
         logs = {"loss": loss / len(index), "accuracy": correct / len(index), "learning_rate": float(optimizer.learning_rate)}
         last = epoch + 1 == settings.epochs

@@ -25,9 +25,19 @@ def fitted(keras, settings, validation=((), ())):
 
     keras.utils.set_random_seed(settings.seed)
     pixels, labels = faces_of_two_kinds()
-    model, logs = small_network(keras), []
+    model, logs, counts = small_network(keras), [], []
     held = tuple(np.array(part, np.int64) for part in validation)
-    fit(model, pixels, (np.arange(14), labels[:14]), held, settings, lambda epoch, log: logs.append(log))
+    fit(
+        model,
+        pixels,
+        (np.arange(14), labels[:14]),
+        held,
+        settings,
+        lambda count, loss: counts.append(count),
+        lambda epoch, log: logs.append(log),
+    )
+    # 14 faces in batches of 4: the last of each epoch has 2.
+    assert counts == [4, 4, 4, 2] * settings.epochs
     return model, logs
 
 

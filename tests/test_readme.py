@@ -1,0 +1,51 @@
+"""Every command of the README is run by a test or by CI; this test knows where, so a new command needs a place too."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+RUN_BY = {
+    "make repro": "Makefile",  # the same set-up as make test, then dvc repro: make verify runs it in a fresh clone
+    "make test": ".ci/run",
+    "make verify": ".ci/run",
+    "dvc exp run -S profile=sample": "tests/test_pipeline.py",
+    "dvc exp run -S profile=paper": "tests/test_pipeline.py",
+    "dvc exp run -S optimizer=sgd": "tests/test_pipeline.py",
+    "dvc exp run -S 'rows.table2-ResNet50.optimizer=adam'": "tests/test_pipeline.py",
+    "dvc exp run -S epochs=2": "tests/test_pipeline.py",
+    "dvc exp run -S batch_size=64": "tests/test_pipeline.py",
+    "dvc metrics diff": "tests/test_pipeline.py",
+    "dvc params diff": "tests/test_pipeline.py",
+    "dvc exp show": "tests/test_pipeline.py",
+    "dvc exp run --queue -S optimizer=adam,sgd": "tests/test_pipeline.py",
+    "dvc queue start": "tests/test_pipeline.py",
+    "dvc plots show": "tests/test_pipeline.py",
+    "dvc dag": "tests/test_pipeline.py",
+}
+
+
+def commands():
+    """Return the commands in the README's sh blocks, comments and exports left out."""
+    blocks = re.findall(r"```sh\n(.*?)```", Path("README.md").read_text(encoding="utf-8"), re.S)
+    lines = [line.split(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("export ")]
+
+
+def words(command):
+    """Return what a test that runs the command holds: its words, the override's row and value left free."""
+    text = command.replace("'", "").replace("table2-ResNet50", "table2-GoogLeNet").replace("batch_size=64", "batch_size=16")
+    return [word for word in text.split() if word not in ("make",)]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_readme__command_is_run_somewhere(command):
+    place = Path(RUN_BY[command]).read_text(encoding="utf-8")
+    assert all(word in place for word in words(command)), command
+
+
+def test_readme__paths_exist_or_are_outputs():
+    text = Path("README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:pipeline|tests|requirements|data|models|reports|params|dvc)[\w./<>-]*)`", text):
+        known = Path(path).exists() or path.startswith(("data/", "models/", "reports/"))
+        assert known, path
