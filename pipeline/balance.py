@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline import params as parameters
 from pipeline.errors import run
 from pipeline.faces import splits
-from pipeline.faces.names import SPLITS
+from pipeline.faces.names import SPLITS, TEST
 from pipeline.faces.table import read_labels
 from pipeline.files import remove, write_csv
 
@@ -44,7 +44,8 @@ def split_all(labels, policy, seed, train_faces, validation_share):
 
 def counts(tables):
     """Return a table of the faces in each part of each split, and of the test faces with a twin in train."""
-    rows = {name: table.split.value_counts().to_dict() | {"twins": int(table.twin.sum())} for name, table in tables.items()}
+    twins = {name: int(table.twin[table.split == TEST].sum()) for name, table in tables.items()}
+    rows = {name: table.split.value_counts().to_dict() | {"twins": twins[name]} for name, table in tables.items()}
     return pd.DataFrame(rows).T.reindex(columns=["train", "validation", "test", "twins"]).fillna(0).astype(int)
 
 

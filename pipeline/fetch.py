@@ -48,6 +48,9 @@ def copy(chunks, folder, faces, total=None):
         raise InputError(
             f"expected faces of every emotion in faces.emotions, received none of {', '.join(empty)}; drop it there or add faces"
         )
+    others = summary["faces"] - sum(sum(counts.values()) for counts in summary["usage"].values())
+    if others:
+        raise InputError(f"expected faces of the emotions in faces.emotions, received {others} of others; name the same emotions in both")
     return summary
 
 

@@ -2,16 +2,20 @@
 
 import contextlib
 import hashlib
+import lzma
 import os
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
 
+TAR_ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 BLOCK = 1 << 20  # bytes read at once
 
 
@@ -50,8 +54,8 @@ def check_sha256(path, expected):
 def entries(path, max_bytes):
     """Yield the list of Entry of a folder, zip, tar (any compression) or single CSV, sorted by name.
 
-    Raises InputError for an entry that would leave the folder, for links and devices, for more than `max_bytes`
-    unpacked, and for a file that is none of these.
+    Raises InputError for an entry of an archive that would leave its folder, for its links and devices, for more than
+    `max_bytes` unpacked, and for a file that is none of these. Linked files in a folder of the user's own are read.
     """
     path = Path(path)
     if path.is_dir():
@@ -59,9 +63,13 @@ def entries(path, max_bytes):
     elif path.suffix.lower() == ".csv":
         yield [Entry(path.name, lambda: open(path, "rb"))]
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        try:
+            archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: expected a whole zip archive, received: {error}; fetch the file again") from None
+        with archive:
             yield _zip_entries(path, archive, max_bytes)
-    elif tarfile.is_tarfile(path):
+    elif _is_tar(path):
         with tempfile.TemporaryDirectory() as folder:
             _unpack_tar(path, folder, max_bytes)
             yield _folder_entries(Path(folder))
@@ -104,8 +112,18 @@ def _zip_entries(path, archive, max_bytes):
         if (member.external_attr >> 16) & 0o170000 == 0o120000:
             raise InputError(f"{path}: expected plain files, received the link {member.filename!r}; do not trust this archive")
     _check_size(path, sum(member.file_size for member in members), max_bytes)
-    kept = sorted(member.filename for member in members if not _hidden(member.filename))
-    return [Entry(name, lambda name=name: archive.open(name)) for name in kept]
+    kept = sorted((member for member in members if not _hidden(member.filename)), key=lambda member: member.filename)
+    for one, next_one in pairwise(kept):
+        if one.filename == next_one.filename:
+            raise InputError(f"{path}: expected every name once, received {one.filename!r} twice; make the archive anew")
+    return [Entry(member.filename, lambda member=member: archive.open(member)) for member in kept]
+
+
+def _is_tar(path):
+    try:
+        return tarfile.is_tarfile(path)
+    except TAR_ERRORS as error:
+        raise InputError(f"{path}: expected a whole tar archive, received: {error}; fetch the file again") from None
 
 
 def _unpack_tar(path, folder, max_bytes):
@@ -119,5 +137,13 @@ def _unpack_tar(path, folder, max_bytes):
                 total += member.size
                 _check_size(path, total, max_bytes)
                 archive.extract(member, folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+            # tarfile takes a damaged or cut header for the end; at the real one stands a block of zeros.
+            archive.fileobj.seek(archive.offset)
+            if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                raise tarfile.ReadError("no end of the archive")
+            total -= tarfile.RECORDSIZE  # the padding that every tar ends on
+            while block := archive.fileobj.read(BLOCK):  # to where a compressed tar's checksum stands
+                total += len(block)
+                _check_size(path, total, max_bytes)
+    except TAR_ERRORS as error:
         raise InputError(f"{path}: expected a whole tar archive, received: {error}; fetch the file again") from None

@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_dir
 
 from pipeline.errors import InputError
+
+SECRETS = ("KAGGLE_KEY", "KAGGLE_API_TOKEN", "HF_TOKEN")  # libraries quote a header that they refuse
 
 
 def cache_folder():
@@ -17,15 +20,17 @@ def from_url(url, sha256):
     """Return the path of the file at an http(s) `url` whose SHA-256 is `sha256`; downloaded once."""
     import pooch
 
+    if "@" in urlsplit(url).netloc:
+        raise InputError("params.yaml: sources.archive.url: expected a url without a password, received one; download it by hand")
     if not sha256:
         raise InputError("params.yaml: sources.archive.sha256: expected the file's SHA-256 beside a url, received null")
     name = f"{sha256[:16]}-{url.split('?')[0].rstrip('/').rpartition('/')[2] or 'archive'}"
     try:
         return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=cache_folder()))
-    except ValueError as error:
-        raise InputError(f"{url}: expected sha256 {sha256}, received another file ({error}); check the url and the pin") from None
     except OSError as error:  # requests' errors are OSErrors
         raise InputError(f"{url}: expected to download the archive, received: {_short(error)}; check the network, or give path") from None
+    except ValueError as error:
+        raise InputError(f"{url}: expected sha256 {sha256}, received another file ({error}); check the url and the pin") from None
 
 
 def from_kaggle(dataset, version):
@@ -61,4 +66,8 @@ def from_huggingface(repo, revision, file):
 
 
 def _short(error):
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    for name in SECRETS:
+        if os.environ.get(name, "").strip():
+            text = text.replace(os.environ[name].strip(), "...")
+    return text[:300]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-import warnings
+import lzma
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -13,6 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from pipeline.errors import InputError
 from pipeline.faces.names import TEST_USAGES, TRAINING_USAGE
 
+csv.field_size_limit(1 << 24)  # the pixels of one face: 512 x 512 numbers
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)  # RuntimeError: encrypted, unknown compression
 CHUNK = 512  # faces held in memory at once
 MAX_SIDE = 4096  # pixels of an image before resizing
 USAGE_OF_FOLDER = {"train": TRAINING_USAGE, "test": "Test"}
@@ -94,6 +96,8 @@ def _read_image(where, entry, faces):
                         f"{where}: expected an 8-bit grayscale image (mode L), received mode {image.mode}; "
                         "set faces.to_grayscale to convert"
                     )
+                if image.mode[0] in "IF":
+                    raise InputError(f"{where}: expected 8 bits a channel, received mode {image.mode}; convert the image")
                 image = image.convert("L")
             if image.size != (faces.size, faces.size):
                 if not faces.resize:
@@ -103,7 +107,7 @@ def _read_image(where, entry, faces):
                     )
                 image = image.resize((faces.size, faces.size), Image.Resampling.BILINEAR)
             return np.asarray(image, np.uint8)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, *UNREADABLE) as error:
         raise InputError(f"{where}: expected a readable image, received: {error}; remove or replace it") from None
 
 
@@ -121,12 +125,14 @@ def _read_csv(source, entry, faces, csv_emotions):
                     f"{source}: {name} line 1: expected columns emotion, pixels and Usage, received {', '.join(header) or 'nothing'}"
                 )
             for values in rows:
+                if not values:
+                    continue  # an empty line
                 where = f"{source}: {name} line {rows.line_num}"
                 if len(values) != len(header):
                     raise InputError(f"{where}: expected {len(header)} values, received {len(values)}; check the line")
                 row = dict(zip(header, values, strict=True))
                 yield _csv_pixels(where, row["pixels"], faces), f"{name}:{rows.line_num}", *_csv_labels(where, row, csv_emotions)
-    except (UnicodeDecodeError, csv.Error, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (UnicodeDecodeError, csv.Error, OSError, *UNREADABLE) as error:
         raise InputError(f"{source}: expected {name} as UTF-8 CSV, received: {error}; fetch the file again") from None
 
 
@@ -136,17 +142,15 @@ def _csv_labels(where, row, csv_emotions):
         raise InputError(f"{where}: expected an emotion from 0 to {len(csv_emotions) - 1}, received {number!r}; check the line")
     usage = row.get("Usage", "").strip()
     if usage not in (TRAINING_USAGE, *TEST_USAGES, ""):
-        raise InputError(f"{where}: expected Usage {', '.join(FILE_PREFIXES)}, received {usage!r}; check the line")
+        raise InputError(f"{where}: expected Usage {', '.join((*FILE_PREFIXES, 'Test'))} or none, received {usage!r}; check the line")
     return csv_emotions[int(number)], usage
 
 
 def _csv_pixels(where, text, faces):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # numpy's word for text that is no number
-        try:
-            pixels = np.fromstring(text, dtype=np.int32, sep=" ")
-        except (DeprecationWarning, ValueError):
-            raise InputError(f"{where}: expected pixels as whole numbers between spaces, received others; check the line") from None
+    try:
+        pixels = np.fromstring(text, dtype=np.int64, sep=" ")
+    except ValueError:
+        raise InputError(f"{where}: expected pixels as whole numbers between spaces, received others; check the line") from None
     side = faces.size
     if faces.resize and pixels.size:
         side = int(round(pixels.size**0.5))

@@ -13,9 +13,14 @@ def read_split(path, emotions, fold=None):
     fold: the fold to test in, where the file is a k-fold split and the row names one. Raises InputError.
     """
     try:
-        table = pd.read_csv(path, dtype={"emotion": str, "split": str})
+        table = pd.read_csv(path, dtype={"emotion": str, "split": str}, na_filter=False)
     except FileNotFoundError:
         raise InputError(f"expected the split {path}, found none; run `dvc repro balance`") from None
+    except ValueError as error:  # pandas' EmptyDataError and ParserError
+        raise InputError(f"{path}: expected a table, received: {error}; run `dvc repro balance`") from None
+    if not {"face", "emotion", "split", "twin"} <= set(table.columns):
+        received = ", ".join(table.columns)
+        raise InputError(f"{path}: expected columns face, emotion, split and twin, received {received}; run `dvc repro balance`")
     if fold is not None:
         if "fold" not in table or not (table.fold == fold).any():
             raise InputError(f"{path}: expected a k-fold split with fold {fold}, received none; set splits.unbalanced to k-fold")

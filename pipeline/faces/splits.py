@@ -22,13 +22,18 @@ def official(labels):
             f"splits.unbalanced official: expected every face to be marked for training or test, received {len(train)} and "
             f"{len(test)} of {len(labels)}; choose percentage or k-fold"
         )
+    lacking = sorted(set(train.emotion) ^ set(test.emotion))
+    if lacking:
+        raise InputError(
+            f"splits.unbalanced official: expected every emotion in training and in test, received {', '.join(lacking)} in one only; "
+            "choose percentage or k-fold"
+        )
     return train, test
 
 
 def percentage(labels, test_share, seed):
     """Return (train, test), stratified by emotion, `test_share` of the faces in test."""
-    train, test = _stratified(labels, test_share, seed, "splits.test_share")
-    return train, test
+    return _stratified(labels, test_share, seed, "splits.test_share", test_share, both_sides=True)
 
 
 def undersampled(labels, seed):
@@ -42,13 +47,13 @@ def fewer(train, count, seed):
     """Return a stratified `count` of the rows of `train`, all of them where count is None or larger."""
     if count is None or count >= len(train):
         return train
-    return _stratified(train, len(train) - count, seed, "profiles train_faces")[0]
+    return _stratified(train, len(train) - count, seed, "profiles train_faces", count)[0]
 
 
 def assemble(train, test, validation_share, seed):
     """Return the split table of training and test rows, with a stratified `validation_share` cut from train only."""
     if validation_share:
-        train, validation = _stratified(train, validation_share, seed, "profiles validation_share")
+        train, validation = _stratified(train, validation_share, seed, "profiles validation_share", validation_share)
     else:
         validation = train.iloc[:0]
     parts = pd.concat([train.assign(split=TRAIN), validation.assign(split=VALIDATION), test.assign(split=TEST)])
@@ -59,16 +64,17 @@ def assemble(train, test, validation_share, seed):
 def k_fold(labels, folds, fold, train_faces, validation_share, seed):
     """Return the split table of stratified k-fold cross-validation with `fold` as the test set (the paper's section 4)."""
     labels = fewer(labels, train_faces, seed)
+    if labels.emotion.value_counts().min() < folds:
+        scarce = labels.emotion.value_counts().idxmin()
+        raise InputError(f"splits.folds: expected at least {folds} faces of every emotion, received fewer of {scarce}; lower folds")
     folder = StratifiedKFold(folds, shuffle=True, random_state=seed)
     number = np.empty(len(labels), np.int64)
-    try:
-        for index, (_, test) in enumerate(folder.split(labels, labels.emotion)):
-            number[test] = index
-    except ValueError as error:
-        raise InputError(f"splits.folds: expected at least {folds} faces of every emotion, received: {error}; lower folds") from None
+    for index, (_, test) in enumerate(folder.split(labels, labels.emotion)):
+        number[test] = index
     held = np.zeros(len(labels), bool)
     if validation_share:
-        held_rows = _stratified(labels.assign(row=np.arange(len(labels))), validation_share, seed, "profiles validation_share")[1]
+        numbered = labels.assign(row=np.arange(len(labels)))
+        held_rows = _stratified(numbered, validation_share, seed, "profiles validation_share", validation_share)[1]
         held[held_rows.row] = True
     split = np.select([number == fold, held], [TEST, VALIDATION], TRAIN)
     # A face is tested in its own fold only, so one column serves every fold: a twin in any other, not held, fold.
@@ -78,9 +84,16 @@ def k_fold(labels, folds, fold, train_faces, validation_share, seed):
     return table[["face", "emotion", "split", "twin", "fold", "held"]].reset_index(drop=True)
 
 
-def _stratified(labels, size, seed, what):
+def _stratified(labels, size, seed, what, given, both_sides=False):
+    # Every emotion must be on the first side and, where both_sides, on the second; what and given name the param.
+    complaint = f"{what}: expected a share with every emotion on {'both sides' if both_sides else 'the training side'}, received {given}"
     try:
         first, second = train_test_split(np.arange(len(labels)), test_size=size, random_state=seed, stratify=labels.emotion)
     except ValueError as error:
-        raise InputError(f"{what}: expected a share with every emotion on both sides, received {size}: {error}") from None
-    return labels.iloc[np.sort(first)], labels.iloc[np.sort(second)]
+        raise InputError(f"{complaint}: {error}") from None
+    sides = labels.iloc[np.sort(first)], labels.iloc[np.sort(second)]
+    for side in sides if both_sides else sides[:1]:
+        missing = sorted(set(labels.emotion) - set(side.emotion))
+        if missing:
+            raise InputError(f"{complaint}: one side has no {', '.join(missing)}")
+    return sides

@@ -48,9 +48,11 @@ class FaceWriter:
 def read_labels(path):
     """Return labels.csv as a table: face int64, name, emotion, usage, digest strings; or raise InputError."""
     try:
-        labels = pd.read_csv(path, dtype={"name": str, "emotion": str, "usage": str, "digest": str}, na_filter=False)
+        labels = pd.read_csv(path, dtype={"name": str, "emotion": str, "usage": str, "digest": str}, na_filter=False, index_col=False)
     except FileNotFoundError:
         raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
+    except ValueError as error:
+        raise InputError(f"{path}: expected a table, received: {error}; run `dvc repro`") from None
     if tuple(labels.columns) != COLUMNS:
         raise InputError(f"{path}: expected columns {', '.join(COLUMNS)}, received {', '.join(labels.columns)}")
     return labels
