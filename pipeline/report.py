@@ -23,7 +23,7 @@ def draw(paper, rows, note, folder, dpi):
         if run_rows:
             lines = [(rows[row]["settings"]["model"], with_intervals(rows[row])) for row in run_rows]
             n = " and ".join(sorted({str(rows[row]["faces"]["test"]) for row in run_rows}))
-            title = f"{what} data, n = {n} test faces; {note}"
+            title = f"{what} data, n = {n} test faces\n{note}"
             figures.save(figures.bars(lines, f"Figure {bar}. Comparison of models, {title}"), folder, f"figure{bar}", dpi)
             curves = [
                 (rows[row]["settings"]["model"], *macro_curve(row), np.mean([a for a in rows[row]["auc"] if a is not None]))
@@ -34,7 +34,7 @@ def draw(paper, rows, note, folder, dpi):
     if len(compared) > 1:
         lines = [compared_line(line, rows) for line in compared]
         figures.save(
-            figures.bars(lines, f"Figure 7. Comparison with [4] (as published), imbalanced data; ours: {note}"), folder, "figure7", dpi
+            figures.bars(lines, f"Figure 7. Comparison with [4] (as published), imbalanced data\nours: {note}"), folder, "figure7", dpi
         )
     best = paper["tables"]["table2"]["rows"][0]["row"]  # the paper's Figure 8 is of this row
     if best in rows:

@@ -40,7 +40,7 @@ def bars(lines, title):
             error = np.maximum([values[known] - low, high - values[known]], 0)
             axes.errorbar(x[known], values[known], error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
     axes.set_xticks(np.arange(len(lines)), [name for name, _ in lines], rotation=20, ha="right")
-    axes.set(ylabel="Percent", ylim=(0, 100), title=title)
+    axes.set(ylabel="Percent", ylim=(0, 115), yticks=range(0, 101, 20), title=title)  # room for the legend
     axes.legend(ncols=len(SCORES), fontsize="x-small", loc="upper center")
     return figure
 
