@@ -24,7 +24,7 @@ lock: $(BIN)/.installed
 	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
 	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt
 
-# A venv moved or made by another Python is made anew; a failed install leaves no mark.
+# Made anew when requirements.txt changes; remove .venv after moving the folder or for another PYTHON. A failed install leaves no mark.
 $(BIN)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "expected Python 3.11 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }

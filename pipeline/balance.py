@@ -23,15 +23,14 @@ def split_all(labels, policy, seed, train_faces, validation_share):
     def assemble(train, test):
         return splits.assemble(splits.fewer(train, train_faces, seed), test, validation_share, seed)
 
-    if policy.unbalanced == "official":
-        train, test = splits.official(labels)
-    else:
-        train, test = splits.percentage(labels, policy.test_share, seed)
-    unbalanced = assemble(train, test)
     if policy.unbalanced == "k-fold":
         unbalanced = splits.k_fold(labels, policy.folds, policy.fold, train_faces, validation_share, seed)
-        is_test = labels.face.isin(unbalanced.face[unbalanced.split == "test"])
+        is_test = labels.face.isin(unbalanced.face[unbalanced.split == TEST])
         train, test = labels[~is_test], labels[is_test]
+    else:
+        official = policy.unbalanced == "official"
+        train, test = splits.official(labels) if official else splits.percentage(labels, policy.test_share, seed)
+        unbalanced = assemble(train, test)
     balanced = splits.undersampled(labels, seed)
     tables = {
         "unbalanced": unbalanced,

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from pipeline import params as parameters
-from pipeline.errors import run
+from pipeline.errors import InputError, run
 from pipeline.faces.names import TEST
 from pipeline.faces.split_file import part, read_split
 from pipeline.files import open_npy, write_csv, write_json, written
@@ -35,7 +35,10 @@ def predict(settings, weights, pixels, index, batch_size):
         for _, faces in batches(pixels, index, batch_size):
             logits.append(steps.infer(faces))
             bar.advance(len(faces))
-    return softmax(np.concatenate(logits).astype(np.float64), axis=1).astype(np.float32), model.count_params()
+    logits = np.concatenate(logits).astype(np.float64)
+    if not np.isfinite(logits).all():
+        raise InputError(f"{weights}: expected finite outputs, received NaN or infinity: the training diverged; lower the learning rate")
+    return softmax(logits, axis=1).astype(np.float32), model.count_params()
 
 
 def evaluate(labels, probabilities, twin, evaluation, seed):

@@ -1,5 +1,6 @@
 """Typed, frozen, strict view of params.yaml: one class a section. The cheap stages read it; train reads its settings file."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
@@ -141,11 +142,13 @@ class Row(Section):
     optimizer: Literal["adam", "sgd"]
     batch_size: Count
     image_size: Count
-    seed: Annotated[int, Field(ge=0)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     fold: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
-    def _large_enough(self):
+    def _possible(self):
+        if self.fold is not None and self.data != "unbalanced":
+            raise ValueError(f"fold: expected none, for only unbalanced is split into folds, received {self.fold}")
         minimum = import_module(f"pipeline.networks.{self.model}").MINIMUM_SIZE
         if self.image_size < minimum:
             raise ValueError(f"image_size: expected at least {minimum} for {self.model}, received {self.image_size}")
@@ -209,6 +212,11 @@ class UniqueKeyLoader(yaml.SafeLoader):
             if keys.count(key) > 1:
                 raise yaml.YAMLError(f"key {key!r} given twice{node.start_mark}")
         return super().construct_mapping(node, deep)
+
+
+UniqueKeyLoader.add_implicit_resolver(  # YAML 1.2's floats, as DVC writes them: PyYAML reads 1e-05 as text
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def load(path="params.yaml"):

@@ -77,7 +77,8 @@ def main():
     params, paper, source = parameters.load(), read_paper(), read_json(SOURCE)
     rows = read_rows(ROWS, params.rows)
     note = page.note(source, params.profile)
-    made = {name: tables.table(table["rows"], rows, source, paper["faces"]) for name, table in paper["tables"].items()}
+    official_faces = paper["official_faces"] if params.splits.unbalanced == "official" else None
+    made = {name: tables.table(table, rows, source, official_faces) for name, table in paper["tables"].items()}
     listed = {line["row"] for table in paper["tables"].values() for line in table["rows"]}
     others = tables.other_rows(rows, listed, source)
     if others is not None:

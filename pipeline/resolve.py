@@ -17,11 +17,11 @@ FOLDER, SPLITS = Path("models/settings"), Path("data/splits")
 
 
 def resolve(params, name):
-    """Return the Settings of the row `name`: overrides before the row before the profile; the profile's caps last."""
+    """Return the Settings of the row `name`: overrides before the row, the row's batch size under the profile's cap."""
     row, profile = params.rows[name], params.chosen
     if params.epochs is None and row.data not in profile.epochs:
         raise InputError(f"params.yaml: profiles.{params.profile}.epochs: expected a number for {row.data}, received none")
-    batch_size = params.batch_size or row.batch_size
+    batch_size = params.batch_size or min(row.batch_size, profile.max_batch_size or row.batch_size)
     pins = getattr(params.sources, profile.source)
     return Settings(
         row=name,
@@ -32,7 +32,7 @@ def resolve(params, name):
         emotions=params.faces.emotions,
         weights=profile.weights,
         optimizer=params.optimizer_of(row),
-        batch_size=min(batch_size, profile.max_batch_size or batch_size),
+        batch_size=batch_size,
         epochs=params.epochs or profile.epochs[row.data],
         train_faces=profile.train_faces,
         validation_share=profile.validation_share,

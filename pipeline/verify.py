@@ -64,7 +64,8 @@ def main():
     missing = [name for name in needed if not (root / name).exists()]
     if missing or not (root / "dvc.yaml").exists():
         raise InputError(
-            f"expected {', '.join(missing) or 'dvc.yaml'} in the working folder, found none; run `python -m pipeline.verify --record` first"
+            f"expected {', '.join(missing) or 'dvc.yaml'} in the working folder, found none; "
+            "run `python -m pipeline.verify --record`, commit, then run it with --spread"
         )
     with tempfile.TemporaryDirectory(prefix="reproduction-") as temporary:
         if options.record:

@@ -48,6 +48,7 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("profiles.demo.validation_share", 1.0, "less than 1", "1.0"),
         ("optimizers.sgd.momentum", 1.5, "less than 1", "1.5"),
         ("splits.fold", 5, "below folds = 5", "5"),
+        ("rows.table3-ResNet50.fold", 1, "none, for only unbalanced", "1"),
         ("rows.settings", ROW, "another name", "'settings'"),
         ("faces.emotions", ["sad", "sad"], "names that differ", "['sad', 'sad']"),
         ("sources.archive.sha256", "abc", "match pattern", "'abc'"),
@@ -88,6 +89,12 @@ def test_load__no_mapping_is_refused(tmp_path, text):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="expected"):
         params.load(file)
+
+
+def test_load__small_number_as_dvc_writes_it_is_a_number(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text(open(GOOD, encoding="utf-8").read().replace("adam: {learning_rate: 0.001", "adam: {learning_rate: 1e-05"))
+    assert params.load(file).optimizers.adam.learning_rate == 0.00001
 
 
 def test_load__missing_file_says_where_to_run():

@@ -107,7 +107,7 @@ def test_exp_run__optimizer_retrains_only_rows_that_change(project):
     ("override", "trained"),
     [
         ("epochs=2", {"table2-GoogLeNet", "table3-MobileNetV2"}),
-        ("batch_size=16", {"table2-GoogLeNet"}),
+        ("batch_size=64", {"table2-GoogLeNet", "table3-MobileNetV2"}),
         ("rows.table2-GoogLeNet.optimizer=adam", {"table2-GoogLeNet"}),
     ],
 )

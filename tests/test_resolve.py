@@ -23,6 +23,7 @@ def test_resolve__profile_caps_the_batch():
     rows = settings_with()
     assert rows["table2-ResNet50"].batch_size == 16
     assert rows["table2-InceptionV3"].batch_size == 32
+    assert {row.batch_size for row in settings_with(batch_size=64).values()} == {64}  # who overrides means it
 
 
 def test_resolve__paper_profile_is_the_row_as_printed():

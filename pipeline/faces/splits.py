@@ -51,8 +51,11 @@ def fewer(train, count, seed):
 
 
 def assemble(train, test, validation_share, seed):
-    """Return the split table of training and test rows, with a stratified `validation_share` cut from train only."""
-    if validation_share:
+    """Return the split table of training and test rows, with a stratified `validation_share` cut from train only.
+
+    A training set whose share has fewer faces than there are emotions gets no validation part.
+    """
+    if np.ceil(validation_share * len(train)) >= train.emotion.nunique():
         train, validation = _stratified(train, validation_share, seed, "profiles validation_share", validation_share)
     else:
         validation = train.iloc[:0]

@@ -4,12 +4,13 @@ That form is the one whose ImageNet weights can be had: batch normalisation with
 "same" padding. Layer names are the checkpoint's variable scopes, "/" written "_".
 """
 
+import os
 import re
 
 from pipeline.errors import InputError
 
 MINIMUM_SIZE = 32  # pixels
-CHECKPOINT_URL = "http://download.tensorflow.org/models/inception_v1_2016_08_28.tar.gz"
+CHECKPOINT_URL = "https://download.tensorflow.org/models/inception_v1_2016_08_28.tar.gz"
 CHECKPOINT_SHA256 = "sha256:7a620c430fcaba8f8f716241f5148c4c47c035cce4e49ef02cfbe6cd1adf96a6"
 
 # name: channels of the 1x1 branch, the 3x3 branch (reduced, full), the second 3x3 branch (reduced, full), the pooled branch
@@ -35,7 +36,7 @@ def scale(images):
 
 
 def backbone(images, weights):
-    """Return the feature maps (batch, h, w, 1024) of scaled images; weights is None, "imagenet" or a file's path."""
+    """Return the feature maps (batch, h, w, 1024) of scaled images; weights is None or "imagenet"."""
     from keras import Model, layers
 
     def convolve(inputs, channels, size, scope, strides=1):
@@ -66,7 +67,7 @@ def backbone(images, weights):
         if scope in POOL_AFTER:
             x = layers.MaxPooling2D(POOL_AFTER[scope], 2, padding="same", name=f"{scope}_MaxPool")(x)
     if weights is not None:
-        load(Model(images, x), checkpoint() if weights == "imagenet" else weights)
+        load(Model(images, x), checkpoint())
     return x
 
 
@@ -76,7 +77,9 @@ def checkpoint():
 
     unpack = pooch.Untar(members=["inception_v1.ckpt"])
     try:
-        return pooch.retrieve(CHECKPOINT_URL, CHECKPOINT_SHA256, path=pooch.os_cache("fer2013-pipeline"), processor=unpack)[0]
+        return pooch.retrieve(
+            CHECKPOINT_URL, CHECKPOINT_SHA256, path=os.environ.get("FER2013_CACHE") or pooch.os_cache("fer2013-pipeline"), processor=unpack
+        )[0]
     except (OSError, ValueError) as error:
         raise InputError(
             f"GoogLeNet: expected the ImageNet weights from {CHECKPOINT_URL}, received {type(error).__name__}: {error}; "

@@ -11,7 +11,7 @@ def scale(images):
 
 
 def backbone(images, weights):
-    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None, "imagenet" or a file's path."""
+    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or "imagenet"."""
     import keras
 
     return keras.applications.InceptionV3(include_top=False, weights=weights, input_tensor=images).output

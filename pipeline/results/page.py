@@ -26,7 +26,7 @@ def banner(source, profile):
     if source["source"] == "synthetic":
         lines.append("> The faces are drawings. No score below says anything about photographs of people or about the paper.")
     elif not source["expected_counts_met"]:
-        lines.append("> The counts of faces are not those of FER-2013.")
+        lines.append("> The counts of faces are not those of FER-2013, or were not compared with them.")
     return "\n".join(lines)
 
 

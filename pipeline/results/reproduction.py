@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student_t
 
 PACKAGES = ("imbalanced-learn", "keras", "numpy", "pillow", "scikit-learn", "scipy", "tensorflow")
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_bf16", "asimd", "sve")
@@ -69,15 +69,17 @@ def compare_metrics(committed, received, tolerance):
 
 
 def group(row):
-    """Return the table of a row: rows of one table have the same number of test faces, hence one spread."""
-    return row.partition("-")[0]
+    """Return the group of a row: the rows of Tables 2 and 4 are scored on the same faces, hence have one spread."""
+    table = row.partition("-")[0]
+    return "table2" if table == "table4" else table
 
 
 def measure_spread(reference, runs):
     """Return {"tolerance": {group: {metric: t}}, "deviation": the same of s, "n": {group: differences}} from repeated runs.
 
-    s is the root mean square of all differences between a run and the reference in a group; t = z s, with z the normal
-    quantile that lets all comparisons of one check pass together with probability 1 - FALSE_ALARM.
+    s is the root mean square of the n differences between the runs and the reference in a group; t = q s, with q the
+    quantile of Student's distribution (n degrees of freedom) that lets all comparisons of one check pass together with
+    probability 1 - FALSE_ALARM or more (Bonferroni), were the differences normal.
     """
     differences = {}
     for run in runs:
@@ -85,12 +87,8 @@ def measure_spread(reference, runs):
             for metric, value in metrics.items():
                 differences.setdefault(group(row), {}).setdefault(metric, []).append(run["rows"][row][metric] - value)
     comparisons = sum(len(metrics) for metrics in reference["rows"].values())
-    z = float(norm.isf(FALSE_ALARM / 2 / comparisons))
+    n = {g: len(next(iter(by.values()))) for g, by in differences.items()}
+    q = {g: float(student_t.isf(FALSE_ALARM / 2 / comparisons, df=n[g])) for g in n}
     deviation = {g: {m: float(np.sqrt(np.mean(np.square(d)))) for m, d in by.items()} for g, by in differences.items()}
-    return {
-        "comparisons": comparisons,
-        "z": z,
-        "n": {g: len(next(iter(by.values()))) for g, by in differences.items()},
-        "deviation": deviation,
-        "tolerance": {g: {m: z * s for m, s in by.items()} for g, by in deviation.items()},
-    }
+    tolerance = {g: {m: q[g] * s for m, s in by.items()} for g, by in deviation.items()}
+    return {"comparisons": comparisons, "n": n, "quantile": q, "deviation": deviation, "tolerance": tolerance}

@@ -2,68 +2,78 @@
 
 import pandas as pd
 
-from pipeline.results.rows import unlike_paper
+from pipeline.results.rows import iterations, unlike_paper
 
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD"}
 SOURCES = {"synthetic": "synthetic (drawn)", "archive": "archive", "kaggle": "Kaggle", "huggingface": "Hugging Face"}
+SETTING_NAMES = ("Epochs", "Optimizer", "Learning rate", "Batch Size", "Number of Iterations", "image size")
+SCORE_KEYS = {"Accuracy": "accuracy", "Precision": "precision", "Recall": "recall", "F1-score": "f1"}
+WORTH_NAMES = ("Interval", "n", "Chance", "Without twins")
+PAPER_NAMES = ("Paper's accuracy", "Difference")
 NOT_RUN = "not run"
 
 
-def table(lines, rows, source, paper_faces):
+def table(printed, rows, source, official_faces):
     """Return one table as strings, a line of the paper each: the paper's columns with our scores, then what they are worth.
 
-    lines: a table's rows in paper.yaml; rows: {row: metrics}; source: data/raw/source.json; paper_faces: paper.yaml's
-    faces. Percentages; precision, recall and F1 are macro averages. A difference stands only where everything is the
-    paper's, else the cell says what is not.
+    printed: a table of paper.yaml; rows: {row: metrics}; source: data/raw/source.json; official_faces: [train, test] of
+    the official split, None where another was made. Percentages; precision, recall and F1 are macro averages. A
+    difference stands only where everything is the paper's, else the cell says what is not.
     """
-    return pd.DataFrame([line_of(printed, rows.get(printed["row"]), source, paper_faces) for printed in lines])
+    lines = []
+    for line in printed["rows"]:
+        if line["row"] is None:
+            lines.append(published(line))
+        elif line["row"] not in rows:
+            lines.append(not_run(line))
+        else:
+            row = rows[line["row"]]
+            unlike = unlike_paper(row, line, printed["data"], source, official_faces)
+            difference = f"{100 * row['accuracy'] - line['accuracy']:+.2f}" if not unlike else f"not as the paper: {', '.join(unlike)}"
+            paper = dict(zip(PAPER_NAMES, (f"{line['accuracy']:.2f}", difference), strict=True))
+            lines.append(measured(row, line["model"]) | paper | {"Faces": SOURCES[source["source"]]})
+    return pd.DataFrame(lines)
 
 
 def other_rows(rows, listed, source):
     """Return the table of the rows that no table of the paper holds, or None."""
-    rest = [{"row": name, "model": row["settings"]["model"]} for name, row in rows.items() if name not in listed]
-    columns = ["Paper's accuracy", "Difference"]
-    return pd.DataFrame([line_of(line, rows[line["row"]], source, None).drop(columns) for line in rest]) if rest else None
+    rest = [{"Row": name} | measured(row, row["settings"]["model"]) for name, row in rows.items() if name not in listed]
+    return pd.DataFrame(rest).assign(Faces=SOURCES[source["source"]]) if rest else None
 
 
-def line_of(printed, row, source, paper_faces):
-    """Return one line of a table; a line of other authors (row null) repeats the printed scores."""
-    cells = {"Models": printed["model"]}
-    if printed["row"] is None:
-        scores = {name: f"{printed[key]:g}" for name, key in SCORE_KEYS.items()}
-        return pd.Series(cells | dict.fromkeys(SETTING_NAMES, "") | scores | dict.fromkeys(WORTH_NAMES, "") | {"Faces": "as published"})
-    accuracy = printed.get("accuracy")
-    if row is None:
-        names = [*SETTING_NAMES, *SCORE_KEYS, *WORTH_NAMES]
-        return pd.Series(cells | dict.fromkeys(names, NOT_RUN) | {"Paper's accuracy": f"{accuracy:.2f}"})
-    settings, low_high = row["settings"], row["interval"]["accuracy"]
-    size = settings["image_size"]
-    cells |= {
-        "Epochs": str(settings["epochs"]),
-        "Optimizer": OPTIMIZERS[settings["optimizer"]["name"]],
-        "Learning rate": f"{settings['optimizer']['learning_rate']:g}",
-        "Batch Size": str(settings["batch_size"]),
-        "Number of Iterations": str(-(-row["faces"]["train"] // settings["batch_size"])),
-        "image size": f"{size}*{size}*3",
-        "Accuracy": percent(row["accuracy"]),
-        **{name: percent(row["macro"][key]) for name, key in SCORE_KEYS.items() if key != "accuracy"},
-        f"{100 * row['confidence']:g} % interval": f"{percent(low_high[0])} to {percent(low_high[1])}",
-        "n": str(row["faces"]["test"]),
-        "Chance": percent(row["chance"]),
-        "Without twins": "" if row["without_twins"]["accuracy"] is None else percent(row["without_twins"]["accuracy"]),
+def measured(row, model):
+    """Return the cells of a row that was run, under the network's name as the table prints it."""
+    settings, (low, high) = row["settings"], row["interval"]["accuracy"]
+    size, twinless = settings["image_size"], row["without_twins"]["accuracy"]
+    values = (
+        settings["epochs"],
+        OPTIMIZERS[settings["optimizer"]["name"]],
+        f"{settings['optimizer']['learning_rate']:g}",
+        settings["batch_size"],
+        iterations(row),
+        f"{size}*{size}*3",
+    )
+    scores = {name: percent(({"accuracy": row["accuracy"]} | row["macro"])[key]) for name, key in SCORE_KEYS.items()}
+    interval = f"{percent(low)} to {percent(high)} ({100 * row['confidence']:g} %)"
+    worth = (interval, str(row["faces"]["test"]), percent(row["chance"]), "" if twinless is None else percent(twinless))
+    return {
+        "Models": model,
+        **dict(zip(SETTING_NAMES, map(str, values), strict=True)),
+        **scores,
+        **dict(zip(WORTH_NAMES, worth, strict=True)),
     }
-    if paper_faces is None:
-        cells |= {"Paper's accuracy": "", "Difference": ""}
-    else:
-        unlike = unlike_paper(row, printed, source, paper_faces)
-        difference = f"{100 * row['accuracy'] - accuracy:+.2f}" if not unlike else f"not as the paper: {', '.join(unlike)}"
-        cells |= {"Paper's accuracy": f"{accuracy:.2f}", "Difference": difference}
-    return pd.Series(cells | {"Faces": SOURCES[source["source"]]})
 
 
-SETTING_NAMES = ("Epochs", "Optimizer", "Learning rate", "Batch Size", "Number of Iterations", "image size")
-SCORE_KEYS = {"Accuracy": "accuracy", "Precision": "precision", "Recall": "recall", "F1-score": "f1"}
-WORTH_NAMES = ("95 % interval", "n", "Chance", "Without twins", "Paper's accuracy", "Difference", "Faces")
+def published(line):
+    """Return the cells of other authors' scores, as the paper prints them."""
+    empty = dict.fromkeys((*SETTING_NAMES, *SCORE_KEYS, *WORTH_NAMES, *PAPER_NAMES), "")
+    return {"Models": line["model"]} | empty | {name: f"{line[key]:g}" for name, key in SCORE_KEYS.items()} | {"Faces": "as published"}
+
+
+def not_run(line):
+    """Return the cells of a row that was not run: gaps, and the paper's number."""
+    gaps = dict.fromkeys((*SETTING_NAMES, *SCORE_KEYS, *WORTH_NAMES, *PAPER_NAMES), NOT_RUN)
+    return {"Models": line["model"]} | gaps | {"Paper's accuracy": f"{line['accuracy']:.2f}", "Faces": NOT_RUN}
 
 
 def percent(share):

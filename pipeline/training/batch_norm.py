@@ -10,7 +10,7 @@ BATCH = 128  # faces; large, so that each batch's statistics are near the popula
 
 
 def re_estimate(model, observe, faces):
-    """Set each layer's moving mean and variance to those over all batches together (law of total variance).
+    """Set each layer's moving mean and variance to those over all faces together (law of total variance).
 
     observe(faces) must run the model as in training; it has to be compiled here or to read the momentum anew.
     faces: an iterable of batches (n, h, w, 3) uint8.
@@ -24,10 +24,10 @@ def re_estimate(model, observe, faces):
             layer.momentum = 0.0  # the moving statistics become those of the last batch
         for batch in faces:
             observe(batch)
-            count += 1
+            count += len(batch)
             for total, layer in zip(sums, layers, strict=True):
                 mean = keras.ops.convert_to_numpy(layer.moving_mean).astype(np.float64)
-                total += mean, mean**2, keras.ops.convert_to_numpy(layer.moving_variance)
+                total += len(batch) * np.stack([mean, mean**2, keras.ops.convert_to_numpy(layer.moving_variance)])
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

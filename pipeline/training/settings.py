@@ -57,11 +57,6 @@ class Settings(Section):
     source: str
     source_sha256: str | None
 
-    @property
-    def synthetic(self):
-        """Whether the faces are drawn, not photographed."""
-        return self.source == "synthetic"
-
     def write(self, path):
         """Write the settings as JSON."""
         write_json(path, self.model_dump())

@@ -44,10 +44,10 @@ def test_compare_metrics__other_data_is_a_difference():
 
 
 def test_measure_spread__by_hand():
-    # Differences 0.03 and -0.04: root mean square sqrt(0.0025 / 2) = 0.035355; one comparison: z = 2.575829.
+    # Differences 0.03 and -0.04: root mean square sqrt(0.0025 / 2) = 0.035355; Student's t at 0.995, 2 degrees: 9.924843.
     spread = measure_spread(metrics(a=0.5), [metrics(a=0.53), metrics(a=0.46)])
     assert spread["deviation"]["a"]["accuracy"] == pytest.approx(0.035355, abs=1e-6)
-    assert spread["tolerance"]["a"]["accuracy"] == pytest.approx(2.575829 * 0.035355, abs=1e-5)
+    assert spread["tolerance"]["a"]["accuracy"] == pytest.approx(9.924843 * 0.035355, abs=1e-4)
     assert spread["n"] == {"a": 2}
 
 

@@ -7,10 +7,10 @@ def test_re_estimate__statistics_of_all_batches_by_hand(keras):
     layer = keras.layers.BatchNormalization()
     inputs = keras.Input((1,))
     model = keras.Model(inputs, layer(inputs))
-    first, second = np.array([[0.0], [2.0]]), np.array([[4.0], [6.0]])
-    re_estimate(model, lambda batch: model(batch, training=True), [first, second])
-    # 0 2 4 6: mean 3, variance (9 + 1 + 1 + 9) / 4 = 5.
-    assert np.allclose(layer.moving_mean, 3) and np.allclose(layer.moving_variance, 5)
+    first, last = np.array([[0.0], [2.0], [4.0]]), np.array([[10.0]])
+    re_estimate(model, lambda batch: model(batch, training=True), [first, last])
+    # 0 2 4 10: mean 4, variance (16 + 4 + 0 + 36) / 4 = 14.
+    assert np.allclose(layer.moving_mean, 4) and np.allclose(layer.moving_variance, 14)
     assert layer.momentum == 0.99
 
 
