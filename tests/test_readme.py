@@ -3,6 +3,7 @@
 Profiles and overrides run up to resolve, which decides what trains.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -52,3 +53,16 @@ def test_readme__paths_exist_or_are_outputs():
     for path in re.findall(r"`((?:pipeline|tests|requirements|data|models|reports|params|dvc)[\w./<>-]*)`", text):
         known = Path(path).exists() or path.startswith(("data/", "models/", "reports/"))
         assert known, path
+
+
+def test_readme__results_are_the_committed_ones():
+    sources = (Path("reports/metrics.json"), Path("results/sample.json"))
+    demo, sample = (json.loads(path.read_text(encoding="utf-8")) for path in sources)
+    text = Path("README.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match(r"\| [234], ", line)]
+    names = list(demo["rows"])
+    assert len(lines) == len(names)
+    for line, name in zip(lines, names, strict=True):
+        for rows in (demo["rows"], sample["metrics"]["rows"]):
+            row = {key: f"{100 * value:.2f}" for key, value in rows[name].items()}
+            assert f"| {row['accuracy']} ({row['accuracy_low']} to {row['accuracy_high']}) |" in line
