@@ -61,7 +61,7 @@ profiles:"""
 
 
 def make_project(folder):
-    """Copy what git holds of the repository to `folder`, with two small rows on 700 faces, and commit it there."""
+    """Copy what git holds of the repository to `folder`, with two small rows on 900 faces, and commit it there."""
     for name in ("pipeline", ".dvc/config", ".dvc/plots", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml"):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def make_project(folder):
     params = (folder / "params.yaml").read_text(encoding="utf-8")
     head, rest = params.split("rows:  ", 1)
     params = head + ROWS + rest.split("profiles:", 1)[1]
-    params = params.replace("faces: 9000\n", "faces: 700\n").replace("train_faces: 1300 ", "train_faces: 200 ", 1)
+    params = params.replace("faces: 9000\n", "faces: 900\n").replace("train_faces: 1300 ", "train_faces: 200 ", 1)
     params = params.replace("{unbalanced: 2, balanced: 4,", "{unbalanced: 1, balanced: 1,", 1)
     params = params.replace("batch_norm_faces: 512", "batch_norm_faces: 32")
     (folder / "params.yaml").write_text(params, encoding="utf-8")

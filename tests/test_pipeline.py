@@ -1,4 +1,4 @@
-"""The stages under DVC, for real, on two small networks and 700 drawn faces. One project, left as it was found by each test."""
+"""The stages under DVC, for real, on two small networks and 900 drawn faces. One project, left as it was found by each test."""
 
 import json
 import os
@@ -179,5 +179,5 @@ def test_exp_run__paper_profile_is_planned_as_printed(project):
     output = project.run("dvc", "exp", "run", "-S", "profile=paper", "resolve")
     line = next(line for line in output.splitlines() if "table2-GoogLeNet" in line)
     assert [word for word in line.split() if word not in "│┃"] == [
-        "table2-GoogLeNet", "unbalanced", "566", "sgd", "32", "700", "12600", "48", "imagenet", "0",
+        "table2-GoogLeNet", "unbalanced", "726", "sgd", "32", "700", "16100", "48", "imagenet", "0",
     ]  # fmt: skip
