@@ -1,5 +1,7 @@
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,8 @@ class Project:
 
     def run(self, *command, ok=True, env=None):
         """Run a command there and return its output."""
+        env = env or os.environ
+        env = env | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"}  # dvc and python of these tests
         done = subprocess.run(
             command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400, check=False
         )
