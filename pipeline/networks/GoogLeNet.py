@@ -4,14 +4,19 @@ That form is the one whose ImageNet weights can be had: batch normalisation with
 "same" padding. Layer names are the checkpoint's variable scopes, "/" written "_".
 """
 
-import os
 import re
+import tarfile
+import tempfile
 
 from pipeline.errors import InputError
 
 MINIMUM_SIZE = 32  # pixels
-CHECKPOINT_URL = "https://download.tensorflow.org/models/inception_v1_2016_08_28.tar.gz"
-CHECKPOINT_SHA256 = "sha256:7a620c430fcaba8f8f716241f5148c4c47c035cce4e49ef02cfbe6cd1adf96a6"
+IMAGENET = (
+    "https://download.tensorflow.org/models/inception_v1_2016_08_28.tar.gz",
+    "sha256:7a620c430fcaba8f8f716241f5148c4c47c035cce4e49ef02cfbe6cd1adf96a6",
+)
+CHECKPOINT = "inception_v1.ckpt"  # in that archive
+CHECKPOINT_BYTES = 2**28  # at most, unpacked
 
 # name: channels of the 1x1 branch, the 3x3 branch (reduced, full), the second 3x3 branch (reduced, full), the pooled branch
 INCEPTION_BLOCKS = {
@@ -36,7 +41,7 @@ def scale(images):
 
 
 def backbone(images, weights):
-    """Return the feature maps (batch, h, w, 1024) of scaled images; weights is None or "imagenet"."""
+    """Return the feature maps (batch, h, w, 1024) of scaled images; weights is None or the path of a file."""
     from keras import Model, layers
 
     def convolve(inputs, channels, size, scope, strides=1):
@@ -67,31 +72,37 @@ def backbone(images, weights):
         if scope in POOL_AFTER:
             x = layers.MaxPooling2D(POOL_AFTER[scope], 2, padding="same", name=f"{scope}_MaxPool")(x)
     if weights is not None:
-        load(Model(images, x), checkpoint())
+        load_file(Model(images, x), weights)
     return x
 
 
-def checkpoint():
-    """Download TF-slim's ImageNet checkpoint once, check it, and return its path; raise InputError where it cannot be had."""
-    import pooch
-
-    unpack = pooch.Untar(members=["inception_v1.ckpt"])
-    try:
-        return pooch.retrieve(
-            CHECKPOINT_URL, CHECKPOINT_SHA256, path=os.environ.get("FER2013_CACHE") or pooch.os_cache("fer2013-pipeline"), processor=unpack
-        )[0]
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"GoogLeNet: expected the ImageNet weights from {CHECKPOINT_URL}, received {type(error).__name__}: {error}; "
-            "check the network, or set weights: null in the profile"
-        ) from None
+def load_file(model, path):
+    """Load the weights in `path`: TF-slim's archive (.tar.gz), its checkpoint (.ckpt), or HDF5 (.h5) of this backbone."""
+    if path.endswith(".h5"):
+        model.load_weights(path)
+    elif path.endswith(".tar.gz"):
+        with tempfile.TemporaryDirectory() as folder, tarfile.open(path) as archive:
+            member = next((entry for entry in archive if entry.isfile() and entry.name.rpartition("/")[2] == CHECKPOINT), None)
+            if member is None or member.size > CHECKPOINT_BYTES:
+                raise InputError(
+                    f"{path}: expected {CHECKPOINT} of at most {CHECKPOINT_BYTES} bytes in it, received {archive.getnames()[:5]}"
+                )
+            archive.extract(member, folder, filter="data")
+            load(model, f"{folder}/{member.name}")
+    else:
+        load(model, path)
 
 
 def load(model, path):
     """Copy every variable of the TF-slim checkpoint at `path` that belongs to the backbone into `model`, by name and shape."""
-    import tensorflow as tf
-
-    reader = tf.train.load_checkpoint(path)
+    try:
+        import tensorflow as tf
+    except ImportError:
+        raise InputError(f"{path}: expected TensorFlow to read a checkpoint of TF-slim's, found none; pip install tensorflow") from None
+    try:
+        reader = tf.train.load_checkpoint(path)
+    except (ValueError, tf.errors.OpError) as error:
+        raise InputError(f"{path}: expected a TensorFlow checkpoint, received: {error}; fetch it again") from None
     shapes = reader.get_variable_to_shape_map()
     used = set()
 

@@ -1,6 +1,11 @@
 """MobileNetV2 (Sandler et al., 2018; the paper's section 3.2.3), width multiplier 1."""
 
 MINIMUM_SIZE = 32  # pixels
+IMAGENET = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+    # keras.applications names no hash for this one; three public projects that pin it agree
+    "sha256:f8aff69536bd77a692c594f559c798c19bf7f3f36668fc9fa00b21c6aab4797c",
+)
 
 
 def scale(images):
@@ -11,7 +16,7 @@ def scale(images):
 
 
 def backbone(images, weights):
-    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or "imagenet"."""
+    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or the path of a file."""
     import keras
 
     return keras.applications.MobileNetV2(include_top=False, weights=weights, input_tensor=images).output

@@ -1,6 +1,10 @@
 """ResNet101 (He et al., 2016; the paper's section 3.2.4)."""
 
 MINIMUM_SIZE = 32  # pixels
+IMAGENET = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/resnet/resnet101_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "md5:88cf7a10940856eca736dc7b7e228a21",
+)
 
 
 def scale(images):
@@ -11,7 +15,7 @@ def scale(images):
 
 
 def backbone(images, weights):
-    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or "imagenet"."""
+    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or the path of a file."""
     import keras
 
     from pipeline.networks.residual import resnet

@@ -4,22 +4,37 @@ from importlib import import_module
 
 import keras
 
+from pipeline.errors import InputError
+from pipeline.networks import imagenet
+
+WHOLE = ".weights.h5"  # ends the name of a file that holds a whole classifier, as stage train writes it
+
 
 def build(settings):
     """Return an uncompiled keras.Model: (batch, face_size, face_size, 3) uint8 to (batch, emotions) float32 logits.
 
-    Resizing and the network's own input scaling are inside; the head is global average pooling and one dense layer
-    (its softmax is applied by the loss and by evaluate). Every layer is trained. Layer names do not depend on what was
-    built before in the process, so that equal weights give equal files.
+    Resizing and the network's own input scaling are inside, in float32; the head is global average pooling and one dense
+    layer (its softmax is applied by the loss and by evaluate). Every layer is trained. Automatic layer names count on from
+    backend.start(): build one model after it, so that equal weights give equal files. Raises InputError where the weights do
+    not fit.
     """
-    keras.utils.clear_session(free_memory=False)  # restarts the numbering of automatic layer names
     network = import_module(f"pipeline.networks.{settings.model}")
+    file = imagenet.fetch(settings.model, *network.IMAGENET) if settings.weights == "imagenet" else settings.weights
+    whole = file if str(file).endswith(WHOLE) else None
     size = settings.image_size
     faces = keras.Input((settings.face_size, settings.face_size, 3), dtype="uint8", name="faces")
-    images = keras.layers.Rescaling(1.0, name="to_float")(faces)
+    images = keras.layers.Rescaling(1.0, name="to_float", dtype="float32")(faces)
     if size != settings.face_size:
-        images = keras.layers.Resizing(size, size, interpolation="bilinear", name="resize")(images)
-    features = network.backbone(network.scale(images), settings.weights)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(features)
-    logits = keras.layers.Dense(len(settings.emotions), kernel_initializer="zeros", dtype="float32", name="logits")(pooled)
-    return keras.Model(faces, logits, name=settings.model)
+        images = keras.layers.Resizing(size, size, interpolation="bilinear", name="resize", dtype="float32")(images)
+    try:
+        features = network.backbone(network.scale(images), None if whole else file and str(file))
+        pooled = keras.layers.GlobalAveragePooling2D(name="pool")(features)
+        logits = keras.layers.Dense(len(settings.emotions), kernel_initializer="zeros", dtype="float32", name="logits")(pooled)
+        model = keras.Model(faces, logits, name=settings.model)
+        if whole:
+            model.load_weights(whole)
+    except (OSError, ValueError) as error:
+        if file is None:
+            raise
+        raise InputError(f"{file}: expected weights of {settings.model}, received: {' '.join(str(error).split())[:300]}") from None
+    return model

@@ -38,10 +38,11 @@ def test_build__pixels_in_logits_out(keras, tiny_settings, model):
 def test_build__weights_files_of_equal_weights_are_equal(keras, tiny_settings, tmp_path):
     # Automatic layer names count on through a process; a file must not know what was built before.
     from pipeline.networks.classifier import build
+    from pipeline.training import backend
 
     settings = settings_of("InceptionV3", tiny_settings)
     for name in ("a", "b"):
-        keras.utils.set_random_seed(0)
+        backend.start(0)
         build(settings).save_weights(tmp_path / f"{name}.weights.h5")
     assert (tmp_path / "a.weights.h5").read_bytes() == (tmp_path / "b.weights.h5").read_bytes()
 
@@ -54,7 +55,7 @@ def test_scale__values_that_imagenet_weights_expect(keras):
     assert np.allclose(scaling.to_centred_bgr(image), [[[[255 - 103.939, 127.5 - 116.779, -123.68]]]], atol=1e-4)
 
 
-def write_checkpoint(path, model, change=None):
+def write_checkpoint(path, model, change=None, head=None):
     """Write a TF-slim-shaped checkpoint for `model` with random values and return them by name."""
     import re
 
@@ -62,21 +63,26 @@ def write_checkpoint(path, model, change=None):
 
     random, values = np.random.default_rng(0), {}
     for layer in model.layers:
-        if not layer.weights:
+        if not layer.weights or layer.name == head:
             continue
         scope = re.sub(r"_(Branch_\d)_", r"/\1/", layer.name.removesuffix("_BatchNorm"))
         scope = scope.replace("Mixed_5b/Branch_2/Conv2d_0b", "Mixed_5b/Branch_2/Conv2d_0a")
         names = {"beta": "BatchNorm/beta", "moving_mean": "BatchNorm/moving_mean", "moving_variance": "BatchNorm/moving_variance"}
         for variable in layer.weights:
             name = f"InceptionV1/{scope}/{names.get(variable.name, 'weights')}"
-            values[name] = random.uniform(0.1, 1, variable.shape).astype(np.float32)
+            if name.endswith("/weights"):  # He's initialisation, so that signals neither die nor explode
+                value = random.normal(0, (2 / np.prod(variable.shape[:-1])) ** 0.5, variable.shape)
+            else:
+                value = random.uniform(0.5, 1.5, variable.shape)
+            values[name] = value.astype(np.float32)
     values["InceptionV1/Logits/Conv2d_0c_1x1/weights"] = np.zeros((1, 1, 1024, 1001), np.float32)
     values |= change or {}
     values = {name: value for name, value in values.items() if value is not None}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         variables = [tf.compat.v1.get_variable(name, initializer=value) for name, value in values.items()]
         session.run(tf.compat.v1.variables_initializer(variables))
-        tf.compat.v1.train.Saver(variables).save(session, str(path))
+        # The first format, one file, as TF-slim's archive holds it.
+        tf.compat.v1.train.Saver(variables, write_version=tf.compat.v1.train.SaverDef.V1).save(session, str(path), write_meta_graph=False)
     return values
 
 
@@ -98,8 +104,57 @@ def test_googlenet__every_variable_of_a_checkpoint_finds_its_place(googlenet, tm
     assert np.array_equal(model.get_layer("Conv2d_1a_7x7").kernel.numpy(), values[FIRST])
     deep = model.get_layer("Mixed_5b_Branch_2_Conv2d_0b_3x3_BatchNorm")
     assert np.array_equal(deep.moving_mean.numpy(), values["InceptionV1/Mixed_5b/Branch_2/Conv2d_0a_3x3/BatchNorm/moving_mean"])
-    loaded = sum(w.numpy().sum() for w in model.weights)
-    assert loaded == pytest.approx(sum(v.sum() for v in values.values()), rel=1e-4)
+    loaded = sum((w.numpy() ** 2).sum() for w in model.weights)
+    assert loaded == pytest.approx(sum((v**2).sum() for v in values.values()), rel=1e-4)
+
+
+def slim_inception_v1(images, read):
+    """Return the feature maps of TF-slim's inception_v1_base, written from its article and scopes with tf.nn alone."""
+    import tensorflow as tf
+
+    def convolve(x, scope, strides=1):
+        x = tf.nn.conv2d(x, read(f"InceptionV1/{scope}/weights"), strides, "SAME")
+        beta, mean, variance = (read(f"InceptionV1/{scope}/BatchNorm/{name}") for name in ("beta", "moving_mean", "moving_variance"))
+        return tf.nn.relu((x - mean) / tf.sqrt(variance + 0.001) + beta)
+
+    def mixed(x, scope):
+        last = "Conv2d_0a_3x3" if scope == "Mixed_5b" else "Conv2d_0b_3x3"
+        branches = [
+            convolve(x, f"{scope}/Branch_0/Conv2d_0a_1x1"),
+            convolve(convolve(x, f"{scope}/Branch_1/Conv2d_0a_1x1"), f"{scope}/Branch_1/Conv2d_0b_3x3"),
+            convolve(convolve(x, f"{scope}/Branch_2/Conv2d_0a_1x1"), f"{scope}/Branch_2/{last}"),
+            convolve(tf.nn.max_pool2d(x, 3, 1, "SAME"), f"{scope}/Branch_3/Conv2d_0b_1x1"),
+        ]
+        return tf.concat(branches, 3)
+
+    x = tf.nn.max_pool2d(convolve(images, "Conv2d_1a_7x7", 2), 3, 2, "SAME")
+    x = convolve(convolve(x, "Conv2d_2b_1x1"), "Conv2d_2c_3x3")
+    x = tf.nn.max_pool2d(x, 3, 2, "SAME")
+    x = mixed(mixed(x, "Mixed_3b"), "Mixed_3c")
+    x = tf.nn.max_pool2d(x, 3, 2, "SAME")
+    for letter in "bcdef":
+        x = mixed(x, f"Mixed_4{letter}")
+    x = tf.nn.max_pool2d(x, 2, 2, "SAME")
+    return mixed(mixed(x, "Mixed_5b"), "Mixed_5c")
+
+
+@pytest.mark.parametrize("size", [48, 224])
+def test_googlenet__outputs_of_a_checkpoint_are_tf_slims(keras, tmp_path, size):
+    import tensorflow as tf
+
+    network = import_module("pipeline.networks.GoogLeNet")
+    images = keras.Input((size, size, 3))
+    model = keras.Model(images, network.backbone(images, None))
+    values = write_checkpoint(tmp_path / "inception_v1.ckpt", model)
+    network.load(model, str(tmp_path / "inception_v1.ckpt"))
+    reader, read = tf.train.load_checkpoint(str(tmp_path / "inception_v1.ckpt")), []
+    given = np.random.default_rng(1).uniform(-1, 1, (2, size, size, 3)).astype(np.float32)
+    expected = slim_inception_v1(given, lambda name: read.append(name) or reader.get_tensor(name))
+    received = model(given, training=False)
+    assert received.shape == expected.shape == (2, size // 32 + (size % 32 > 0), size // 32 + (size % 32 > 0), 1024)
+    assert 0.1 < float(tf.math.reduce_std(expected)) < 100
+    np.testing.assert_allclose(received, expected, rtol=1e-3, atol=1e-4 * float(tf.reduce_max(expected)))
+    assert sorted(read) == sorted(name for name in values if "/Logits/" not in name)  # every variable, once
 
 
 @pytest.mark.parametrize(
