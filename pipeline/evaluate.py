@@ -25,11 +25,11 @@ FACES, SPLITS, MODELS, ROWS = Path("data/rgb/faces.npy"), Path("data/splits"), P
 def predict(settings, weights, pixels, index, batch_size):
     """Return (probabilities (n, emotions) float32, parameters) of the faces at `index` under the weights file."""
     from pipeline.networks.classifier import build
-    from pipeline.training.steps import Steps
+    from pipeline.training.steps import make_steps
 
     model = build(settings.model_copy(update={"weights": None}))
     model.load_weights(weights)
-    steps = Steps(model)
+    steps = make_steps(model)
     logits = []
     with Bar(f"evaluate {settings.row}", len(index), "faces") as bar:
         for _, faces in batches(pixels, index, batch_size):
@@ -67,7 +67,7 @@ def main():
     split = read_split(SPLITS / f"{settings.data}.csv", settings.emotions, settings.fold)
     test = split[split.split == TEST]
     index, labels = part(split, TEST)
-    backend.start(settings.seed)
+    backend.start(settings.seed, backend.chosen(settings.backend), settings.precision, settings.devices == "cpu")
     probabilities, parameter_count = predict(settings, model / "model.weights.h5", open_npy(FACES), index, evaluation.batch_size)
     scores = evaluate(labels, probabilities, test.twin.to_numpy(bool), evaluation, settings.seed)
     predictions = pd.DataFrame(probabilities, columns=settings.emotions)

@@ -2,14 +2,21 @@
 
 import contextlib
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_dir
 
 from pipeline.errors import InputError
 
 HEADER_BYTES = 128  # numpy pads the header of a plain array to this
+
+
+def cache_folder():
+    """Return the folder for downloads and checkpoints: FER2013_CACHE from the environment, or the user's cache."""
+    return Path(os.environ.get("FER2013_CACHE") or user_cache_dir("fer2013-pipeline"))
 
 
 @contextlib.contextmanager

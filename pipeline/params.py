@@ -34,6 +34,12 @@ def _network(name):
     return name
 
 
+def _weights(text):
+    if text != "imagenet" and not text.endswith((".h5", ".ckpt", ".tar.gz")):
+        raise ValueError("imagenet, null, or the path of a .h5, .ckpt or .tar.gz file ({model} in it stands for the network's name)")
+    return text
+
+
 class Faces(Section):
     """What a face is: the classes and the picture."""
 
@@ -115,9 +121,12 @@ class Optimizers(Section):
 
 
 class Training(Section):
-    """How every row is trained."""
+    """How every row is trained, and on what."""
 
     batch_norm_faces: Count
+    backend: Literal["tensorflow", "jax", "torch"]
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    devices: Literal["auto", "cpu"] | Count
 
 
 class Evaluation(Section):
@@ -159,7 +168,7 @@ class Profile(Section):
     """What a run costs."""
 
     source: Literal["synthetic", "archive", "kaggle", "huggingface"]
-    weights: Literal["imagenet"] | None
+    weights: Annotated[str, AfterValidator(_weights)] | None
     epochs: dict[Literal[SPLITS], Count]
     train_faces: Count | None
     validation_share: Share

@@ -1,5 +1,6 @@
 """Stage resolve: params.yaml to one settings file a row, so that a row retrains only where a setting of its own changed."""
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def resolve(params, name):
         raise InputError(f"params.yaml: profiles.{params.profile}.epochs: expected a number for {row.data}, received none")
     batch_size = params.batch_size or min(row.batch_size, profile.max_batch_size or row.batch_size)
     pins = getattr(params.sources, profile.source)
+    weights = profile.weights and profile.weights.replace("{model}", row.model)
     return Settings(
         row=name,
         data=row.data,
@@ -30,7 +32,8 @@ def resolve(params, name):
         image_size=row.image_size,
         face_size=params.faces.size,
         emotions=params.faces.emotions,
-        weights=profile.weights,
+        weights=weights,
+        weights_sha256=None if weights in (None, "imagenet") else sha256_of_weights(weights),
         optimizer=params.optimizer_of(row),
         batch_size=batch_size,
         epochs=params.epochs or profile.epochs[row.data],
@@ -41,7 +44,21 @@ def resolve(params, name):
         fold=row.fold,
         source=profile.source,
         source_sha256=getattr(pins, "sha256", None),
+        backend=params.training.backend,
+        precision=params.training.precision,
+        devices=params.training.devices,
     )
+
+
+def sha256_of_weights(path):
+    """Return the SHA-256 of a weights file, or raise InputError."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"params.yaml: profiles weights: expected a readable file, received {path} ({error.strerror}); give its whole path"
+        ) from None
 
 
 def check_batch(settings, train_faces):

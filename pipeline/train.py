@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import run
+from pipeline.errors import InputError, run
 from pipeline.faces.names import TRAIN, VALIDATION
 from pipeline.faces.split_file import part, read_split
 from pipeline.files import open_npy, write_csv, write_json, written
 from pipeline.progress import Bar
 from pipeline.training import backend
+from pipeline.training.interruption import noted
 from pipeline.training.settings import Settings
 
 FACES, SPLITS, MODELS = Path("data/rgb/faces.npy"), Path("data/splits"), Path("models")
@@ -24,23 +25,27 @@ LOG_NAMES = {
 }
 
 
-def train(settings, pixels, split, folder):
-    """Train a row and write what it gives into `folder`; return {phase: seconds}.
+def train(settings, pixels, split, folder, checkpoint_key, interruption):
+    """Train a row and write what it gives into `folder`; return (timings for people to read, the row's Checkpoint).
 
-    pixels: (N, h, w, 3) uint8; split: a table of read_split.
+    pixels: (N, h, w, 3) uint8; split: a table of read_split; checkpoint_key: a function without arguments that gives the key.
     """
     from dvclive import Live
 
     from pipeline.networks.classifier import build
+    from pipeline.training import devices
+    from pipeline.training.checkpoint import Checkpoint
     from pipeline.training.fit import fit
 
     started = time.monotonic()
-    model = build(settings)
+    sharing = devices.select(settings.devices)
     rows = []
     training, validation = part(split, TRAIN), part(split, VALIDATION)
     total = settings.epochs * len(training[0])
     live = Live(dir=str(folder / "dvclive"), dvcyaml=False, report=None, save_dvc_exp=False)
-    with live, Bar(f"train {settings.row}", total, "faces") as bar:
+    with live, devices.shared(sharing) as strategy, Bar(f"train {settings.row}", total, "faces") as bar:
+        model = build(settings)
+        checkpoint = Checkpoint(settings.row, checkpoint_key())
 
         def log(epoch, logs):
             rows.append({"epoch": epoch + 1} | logs)
@@ -49,14 +54,20 @@ def train(settings, pixels, split, folder):
             live.next_step()
 
         def show(count, loss):
-            bar.advance(count, f"epoch {len(rows) + 1} of {settings.epochs}, loss {loss:.3f}")
+            bar.advance(count, f"epoch {min(len(rows) + 1, settings.epochs)} of {settings.epochs}, loss {loss:.3f}")
 
-        seconds = fit(model, pixels, training, validation, settings, show, log)
+        seconds = fit(model, pixels, training, validation, settings, show, log, strategy, checkpoint, interruption)
     write_csv(folder / "history.csv", pd.DataFrame(rows))
     model.save_weights(folder / "model.weights.h5")
     settings.write(folder / "network.json")
-    rate = len(training[0]) / min(seconds)
-    return {"total_seconds": time.monotonic() - started, "epoch_seconds": seconds, "faces_per_second": rate}
+    timings = {
+        "device": devices.describe(),
+        "devices": max(1, len(sharing)),
+        "total_seconds": time.monotonic() - started,
+        "epoch_seconds": seconds,
+        "faces_per_second": len(training[0]) / min(seconds),
+    }
+    return timings, checkpoint
 
 
 def main():
@@ -65,14 +76,31 @@ def main():
     parser.add_argument("--row", required=True, help="a key of rows: in params.yaml")
     row = parser.parse_args().row
     settings = Settings.read(MODELS / "settings" / f"{row}.json")
-    split = read_split(SPLITS / f"{settings.data}.csv", settings.emotions, settings.fold)
+    settings = settings.model_copy(update={"backend": backend.chosen(settings.backend)})
+    split_file = SPLITS / f"{settings.data}.csv"
+    split = read_split(split_file, settings.emotions, settings.fold)
     pixels = open_npy(FACES)
-    backend.start(settings.seed)
-    with written(MODELS / row) as folder:
+    backend.start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu")
+
+    def checkpoint_key():
+        from pipeline.training import checkpoint, devices
+
+        return checkpoint.key(settings, [FACES, split_file], backend.versions(settings.backend), devices.describe())
+
+    with noted() as interruption, written(MODELS / row) as folder:
         folder.mkdir()
-        timings = train(settings, pixels, split, folder)
+        try:
+            timings, checkpoint = train(settings, pixels, split, folder, checkpoint_key, interruption)
+        except Exception as error:
+            if not backend.ran_out_of_memory(error):
+                raise
+            raise InputError(
+                f"{row}: expected enough memory for batches of {settings.batch_size} at {settings.image_size} px, received: "
+                f"{type(error).__name__}; free memory or lower batch_size"
+            ) from None
     # Outside the stage's outputs: a time in a hashed file would make every repetition look changed.
     write_json(MODELS / "timings" / f"{row}.json", timings)
+    checkpoint.drop()
 
 
 if __name__ == "__main__":

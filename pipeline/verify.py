@@ -31,6 +31,7 @@ def reproduce(root, folder, environment=None):
     """Clone `root`'s HEAD into `folder`, run `dvc repro` there with nothing cached, and return (lock, metrics)."""
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(root), str(folder)], check=True)
     own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | (environment or {})
+    own["FER2013_CACHE"] = str(folder / ".dvc" / "tmp" / "cache")  # nor may a checkpoint
     local = folder / ".dvc" / "config.local"  # a cache shared by the user's own settings would answer instead of a training
     local.write_text(f"[cache]\n    dir = {folder / '.dvc' / 'cache'}\n", encoding="utf-8")
     done = subprocess.run(["dvc", "repro"], cwd=folder, env=own, stdout=sys.stderr, check=False)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.training import small
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -20,13 +22,13 @@ def keras():
 @pytest.fixture(scope="session")
 def tiny_settings():
     """Settings of a row of two emotions at 32 px that trains in a second."""
-    from pipeline.training.settings import Settings, Sgd
+    return small.settings()
 
-    return Settings(
-        row="tiny", data="unbalanced", model="MobileNetV2", image_size=32, face_size=32, emotions=["sad", "happy"], weights=None,
-        optimizer=Sgd(learning_rate=0.01, momentum=0.9), batch_size=4, epochs=2, train_faces=None, validation_share=0.0,
-        batch_norm_faces=8, seed=0, fold=None, source="synthetic", source_sha256=None,
-    )  # fmt: skip
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep downloads and checkpoints of the tests out of the user's cache."""
+    os.environ["FER2013_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 class Project:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.training.backend import NAMES
+
 STAGES = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
 
@@ -42,7 +44,8 @@ def missing_deps(stage, model):
     deps = {str(dep).replace("${item.model}", model) for dep in body["deps"]}
     needed = closure(f"pipeline/{stage}.py")
     if stage in ("train", "evaluate"):
-        needed |= closure(f"pipeline/networks/{model}.py")  # loaded by name, which no syntax tree shows
+        by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
+        needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
     return needed - deps
 
 

@@ -4,16 +4,10 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from platformdirs import user_cache_dir
-
 from pipeline.errors import InputError
+from pipeline.files import cache_folder
 
 SECRETS = ("KAGGLE_KEY", "KAGGLE_API_TOKEN", "HF_TOKEN")  # libraries quote a header that they refuse
-
-
-def cache_folder():
-    """Return the folder for downloads: FER2013_CACHE from the environment, or the user's cache."""
-    return Path(os.environ.get("FER2013_CACHE") or user_cache_dir("fer2013-pipeline"))
 
 
 def from_url(url, sha256):

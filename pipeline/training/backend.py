@@ -1,24 +1,79 @@
-"""Starts Keras on TensorFlow, deterministic and set for speed. Import keras only after start()."""
+"""Starts Keras on the backend of the settings, deterministic and set for speed. Import keras only after start()."""
 
 import contextlib
 import os
 import sys
 import tempfile
 
+from pipeline.errors import InputError
 
-def start(seed):
-    """Configure and import Keras, seed it, and return the module."""
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+NAMES = ("tensorflow", "jax", "torch")
+
+
+def chosen(name):
+    """Return the backend to use: KERAS_BACKEND where it is set, else `name`.
+
+    In a stage that DVC runs they must agree: DVC tracks the params and not the environment. Raises InputError.
+    """
+    given = os.environ.get("KERAS_BACKEND") or name
+    if given not in NAMES:
+        raise InputError(f"KERAS_BACKEND: expected one of {', '.join(NAMES)}, received {given!r}")
+    if given != name and os.environ.get("DVC_STAGE"):
+        raise InputError(
+            f"KERAS_BACKEND: expected {name}, as the settings say, received {given}; unset it, or dvc exp run -S training.backend={given}"
+        )
+    return given
+
+
+def start(seed, name="tensorflow", precision="float32", cpu_only=False):
+    """Configure and import Keras, seed it, and return the module; layers are then named as in a new process.
+
+    name: one of NAMES; precision: a dtype policy of Keras (float32, mixed_bfloat16, mixed_float16).
+    """
+    os.environ["KERAS_BACKEND"] = name
+    if cpu_only:
+        os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"] = "-1", "cpu"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on CPUs without AVX-512, where it trains 3 times faster
-    with _quiet():
-        import keras
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take three quarters of a shared GPU
+    if name == "jax":  # the same bytes from the same inputs on a GPU too
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "xla_gpu_deterministic_ops" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    try:
+        with _quiet():
+            import keras
+
+            keras.utils.clear_session(free_memory=False)  # restarts the numbering of automatic layer names
+            keras.config.set_dtype_policy(precision)
+            keras.utils.set_random_seed(seed)
+    except ImportError as error:
+        raise InputError(f"expected {name} to be installed, received: {error}; pip install {name}, or set training.backend") from None
+    if name == "tensorflow":
         import tensorflow as tf
-    tf.config.experimental.enable_op_determinism()
-    # Grappler's meta optimizer costs seconds at the start and slows these networks' steps on a CPU.
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    keras.utils.set_random_seed(seed)
+
+        tf.config.experimental.enable_op_determinism()
+        # Grappler's meta optimizer costs seconds at the start and slows these networks' steps on a CPU.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    elif name == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return keras
+
+
+def versions(name):
+    """Return {package: version} of what computes on the backend `name`."""
+    from importlib.metadata import version
+
+    packages = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"], "torch": ["torch"]}[name]
+    return {package: version(package) for package in ("keras", "numpy", *packages)}
+
+
+def ran_out_of_memory(error):
+    """Tell whether an exception of any backend says that memory is used up."""
+    named = type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError")
+    return named or isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 @contextlib.contextmanager

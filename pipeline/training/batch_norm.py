@@ -6,6 +6,8 @@ The moving averages (momentum 0.99 and more) have not arrived after a short trai
 import keras
 import numpy as np
 
+from pipeline.training import variables
+
 BATCH = 128  # faces; large, so that each batch's statistics are near the population's
 
 
@@ -26,8 +28,8 @@ def re_estimate(model, observe, faces):
             observe(batch)
             count += len(batch)
             for total, layer in zip(sums, layers, strict=True):
-                mean = keras.ops.convert_to_numpy(layer.moving_mean).astype(np.float64)
-                total += len(batch) * np.stack([mean, mean**2, keras.ops.convert_to_numpy(layer.moving_variance)])
+                mean = variables.read(layer.moving_mean).astype(np.float64)
+                total += len(batch) * np.stack([mean, mean**2, variables.read(layer.moving_variance)])
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

@@ -3,12 +3,12 @@
 import numpy as np
 
 
-def batches(pixels, index, batch_size):
-    """Yield (slice, faces) over `index` in order; the last batch may be smaller.
+def batches(pixels, index, batch_size, first=0):
+    """Yield (slice, faces) over `index` in order, from batch number `first` on; the last batch may be smaller.
 
     pixels: (N, h, w, 3) uint8, mapped or not; index: (n,) int64 into pixels. The slice cuts the batch's part of `index`.
     """
-    for start in range(0, len(index), batch_size):
+    for start in range(first * batch_size, len(index), batch_size):
         rows = slice(start, start + batch_size)
         yield rows, pixels[index[rows]]
 

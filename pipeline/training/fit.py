@@ -1,52 +1,105 @@
-"""The training of one row: exact epochs, every layer, one log entry an epoch."""
+"""The training of one row: exact epochs, every layer, one log entry an epoch, resumable at any step."""
 
+import math
 import time
+from collections import deque
 
 import keras
 import numpy as np
 from scipy.special import log_softmax
 
+from pipeline.errors import InputError
+from pipeline.training import variables
 from pipeline.training.batch_norm import BATCH, re_estimate
 from pipeline.training.batches import batches, epoch_order
-from pipeline.training.steps import Steps
+from pipeline.training.checkpoint import Progress
+from pipeline.training.steps import make_steps
+
+AHEAD = 4  # steps that may be under way before their losses are read: a GPU would wait for the reading
+SAVE_SECONDS = 600  # a checkpoint within an epoch that is longer than this
 
 
 def make_optimizer(settings):
-    """Return the Keras optimizer of an Optimizer section."""
-    arguments = settings.model_dump(exclude={"name"})
-    return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.name](**arguments)
+    """Return the Keras optimizer of a Settings."""
+    arguments = settings.optimizer.model_dump(exclude={"name"})
+    optimizer = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer.name](**arguments)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if settings.precision == "mixed_float16" else optimizer
 
 
-def fit(model, pixels, train, validation, settings, on_batch, on_epoch):
+def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy=None, checkpoint=None, interruption=None):
     """Train `model` in place and return the seconds that each epoch's steps took.
 
-    pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings.
-    on_batch(n, loss) is called after each step on n faces. on_epoch(epoch, logs) is called after each epoch with loss and
-    accuracy (of the epoch's batches as they were trained), learning_rate and, where there are validation faces, val_loss
-    and val_accuracy. The statistics of batch normalisation are re-estimated before each validation and at the end.
+    pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings; strategy: what
+    devices.shared yields; checkpoint: a Checkpoint to go on from and to save to; interruption: an Interruption to obey.
+    on_batch(n, loss) is called for the steps on n faces. on_epoch(epoch, logs) is called for each epoch, those of the
+    checkpoint included, with loss and accuracy (of the epoch's batches as they were trained), learning_rate and, where there
+    are validation faces, val_loss and val_accuracy. The statistics of batch normalisation are re-estimated before each
+    validation and at the end. Raises InputError where the loss is not finite.
     """
-    optimizer = make_optimizer(settings.optimizer)
-    steps = Steps(model, optimizer)
+    optimizer = make_optimizer(settings)
+    steps = make_steps(model, optimizer, strategy)
     index, labels = train
-    seconds = []
-    for epoch in range(settings.epochs):
-        start = time.monotonic()
-        order = epoch_order(len(index), settings.seed, epoch)
-        loss = correct = 0
-        for rows, faces in batches(pixels, index[order], settings.batch_size):
-            batch_loss, batch_correct = steps.train(faces, labels[order[rows]])
-            loss, correct = loss + batch_loss * len(faces), correct + batch_correct
-            on_batch(len(faces), batch_loss)
-        seconds.append(time.monotonic() - start)
-        logs = {"loss": loss / len(index), "accuracy": correct / len(index), "learning_rate": float(optimizer.learning_rate)}
-        last = epoch + 1 == settings.epochs
-        if last or len(validation[0]):
+    progress = checkpoint.load(model, optimizer) if checkpoint else None
+    if progress:
+        print(f"train: {settings.row} goes on after {progress} of {settings.epochs}", flush=True)
+        for epoch, logs in enumerate(progress.logs):
+            on_batch(len(index), logs["loss"])
+            on_epoch(epoch, logs)
+    progress = progress or Progress()
+    pending, saved = deque(), time.monotonic()
+
+    def read(left):
+        while len(pending) > left:
+            count, loss, correct = pending.popleft()
+            loss = float(loss)
+            if not math.isfinite(loss):
+                rate = float(variables.read(optimizer.learning_rate))
+                raise InputError(
+                    f"{settings.row}: expected a finite loss, received {loss} in epoch {progress.epoch + 1} with "
+                    f"{settings.optimizer.name} at learning rate {rate:g}; lower the learning rate"
+                )
+            progress.loss, progress.correct = progress.loss + loss * count, progress.correct + int(correct)
+            on_batch(count, loss)
+
+    def save():
+        nonlocal saved
+        if checkpoint:
+            steps.store()
+            checkpoint.save(progress, model, optimizer)
+        saved = time.monotonic()
+
+    while progress.epoch < settings.epochs:
+        start = time.monotonic() - progress.seconds
+        order = epoch_order(len(index), settings.seed, progress.epoch)
+        done = progress.step * settings.batch_size
+        if done:
+            on_batch(done, progress.loss / done)
+        for rows, faces in batches(pixels, index[order], settings.batch_size, first=progress.step):
+            pending.append((len(faces), *steps.train(faces, labels[order[rows]])))
+            progress.step += 1
+            stop = interruption and interruption()
+            read(0 if stop else AHEAD)
+            if stop or time.monotonic() - saved > SAVE_SECONDS:
+                read(0)
+                progress.seconds = time.monotonic() - start
+                save()
+            if stop:
+                kept = "not saved" if not checkpoint or checkpoint.unsaved else "saved"
+                interruption.stop(f"{settings.row} interrupted after {progress} of {settings.epochs}, {kept}; run the same again to go on")
+        read(0)
+        steps.store()
+        progress.epoch_seconds.append(time.monotonic() - start)
+        logs = {"loss": progress.loss / len(index), "accuracy": progress.correct / len(index)}
+        logs["learning_rate"] = float(variables.read(optimizer.learning_rate))
+        if progress.epoch + 1 == settings.epochs or len(validation[0]):
             sample = index[epoch_order(len(index), settings.seed, settings.epochs)][: settings.batch_norm_faces]
             re_estimate(model, steps.observe, (faces for _, faces in batches(pixels, sample, BATCH)))
         if len(validation[0]):
             logs |= validate(steps, pixels, *validation)
-        on_epoch(epoch, logs)
-    return seconds
+        on_epoch(progress.epoch, logs)
+        progress = Progress(progress.epoch + 1, epoch_seconds=progress.epoch_seconds, logs=[*progress.logs, logs])
+        save()
+    return progress.epoch_seconds
 
 
 def validate(steps, pixels, index, labels):

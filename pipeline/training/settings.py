@@ -45,7 +45,8 @@ class Settings(Section):
     image_size: int
     face_size: int
     emotions: list[str]
-    weights: str | None
+    weights: str | None  # imagenet, or the path of a file
+    weights_sha256: str | None  # of that file
     optimizer: Optimizer
     batch_size: int
     epochs: int
@@ -56,6 +57,9 @@ class Settings(Section):
     fold: int | None
     source: str
     source_sha256: str | None
+    backend: str
+    precision: str
+    devices: str | int
 
     def write(self, path):
         """Write the settings as JSON."""

@@ -1,29 +1,14 @@
 import numpy as np
 import pytest
 
-
-def faces_of_two_kinds(count=16):
-    """Dark faces are class 0, bright ones class 1: learnable at once."""
-    labels = np.arange(count) % 2
-    noise = np.random.default_rng(0).integers(0, 40, (count, 32, 32, 3))
-    return (noise + 180 * labels[:, None, None, None]).astype(np.uint8), labels.astype(np.int64)
-
-
-def small_network(keras):
-    """A convolution, a normalisation and a zero head: traced in a moment, and all that fit has to handle."""
-    keras.utils.clear_session(free_memory=False)
-    faces = keras.Input((32, 32, 3), dtype="uint8")
-    x = keras.layers.Rescaling(1 / 255)(faces)
-    x = keras.layers.Conv2D(8, 3, strides=2)(x)
-    x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    return keras.Model(faces, keras.layers.Dense(2, kernel_initializer="zeros", name="logits")(x))
+from tests.training.small import faces_of_two_kinds, small_network
 
 
 def fitted(keras, settings, validation=((), ())):
+    from pipeline.training import backend
     from pipeline.training.fit import fit
 
-    keras.utils.set_random_seed(settings.seed)
+    backend.start(settings.seed)
     pixels, labels = faces_of_two_kinds()
     model, logs, counts = small_network(keras), [], []
     held = tuple(np.array(part, np.int64) for part in validation)
@@ -44,7 +29,7 @@ def fitted(keras, settings, validation=((), ())):
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_fit__learns_two_kinds_of_faces(keras, tiny_settings, optimizer):
     from pipeline.training.settings import Adam
-    from pipeline.training.steps import Steps
+    from pipeline.training.steps import make_steps
 
     change = {"epochs": 20}
     if optimizer == "adam":
@@ -52,7 +37,7 @@ def test_fit__learns_two_kinds_of_faces(keras, tiny_settings, optimizer):
     model, logs = fitted(keras, tiny_settings.model_copy(update=change))
     pixels, labels = faces_of_two_kinds()
     assert len(logs) == 20 and logs[-1]["loss"] < logs[0]["loss"]
-    assert (Steps(model).infer(pixels).argmax(axis=1) == labels).mean() == 1.0
+    assert (make_steps(model).infer(pixels).argmax(axis=1) == labels).mean() == 1.0
 
 
 def test_fit__same_seed_same_bytes_other_seed_other(keras, tiny_settings, tmp_path):
@@ -73,10 +58,10 @@ def test_fit__validation_is_logged_only_where_there_are_faces(keras, tiny_settin
 def test_step__is_the_optimizers_arithmetic(keras, tiny_settings):
     # One SGD step on a zero head: its bias moves by -lr (softmax - one-hot), averaged: 0.01 (0.5 - share) each.
     from pipeline.training.fit import make_optimizer
-    from pipeline.training.steps import Steps
+    from pipeline.training.steps import make_steps
 
     pixels, labels = faces_of_two_kinds(4)
     model = small_network(keras)
-    loss, _ = Steps(model, make_optimizer(tiny_settings.optimizer)).train(pixels, np.zeros(4, np.int64))
-    assert loss == pytest.approx(np.log(2))
+    loss, _ = make_steps(model, make_optimizer(tiny_settings)).train(pixels, np.zeros(4, np.int64))
+    assert float(loss) == pytest.approx(np.log(2))
     assert model.get_layer("logits").bias.numpy() == pytest.approx([0.005, -0.005])

@@ -1,0 +1,146 @@
+"""Stage train as a process of its own: killed, stopped, out of place, diverging."""
+
+import hashlib
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROW = "table2-GoogLeNet"
+
+
+class Workplace:
+    """A folder with the project's code and faces, and settings of its own."""
+
+    def __init__(self, project, folder):
+        self.folder, self.cache = folder, folder / "cache"
+        for name in ("pipeline", "data"):
+            (folder / name).symlink_to(project.folder / name)
+        self.settings = json.loads((project.folder / "models" / "settings" / f"{ROW}.json").read_text())
+        (folder / "models" / "settings").mkdir(parents=True)
+
+    def start(self, limit=None, **change):
+        """Start the stage with changed settings; limit: bytes that a file may have."""
+        settings = self.settings | {"epochs": 3} | change
+        (self.folder / "models" / "settings" / f"{ROW}.json").write_text(json.dumps(settings))
+        environment = os.environ | {"FER2013_CACHE": str(self.cache)}
+        environment.pop("DVC_STAGE", None)
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline.train", "--row", ROW],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
+        )
+
+    def wait_for_a_new_checkpoint(self, process, since):
+        """Wait until a checkpoint newer than `since` is there."""
+        for _ in range(1200):
+            found = list(self.cache.glob("checkpoints/*/state.npz"))
+            if found and found[0].stat().st_mtime > since:
+                return
+            assert process.poll() is None, process.stdout.read()
+            time.sleep(0.05)
+        raise AssertionError("no checkpoint in a minute")
+
+    def weights(self):
+        return hashlib.sha256((self.folder / "models" / ROW / "model.weights.h5").read_bytes()).hexdigest()
+
+    def finish(self, process):
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output[-3000:]
+        return output
+
+
+@pytest.fixture
+def place(project, tmp_path):
+    return Workplace(project, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def never_stopped(project, tmp_path_factory):
+    """The weights' digest and the history of a training that was never stopped."""
+    place = Workplace(project, tmp_path_factory.mktemp("never-stopped"))
+    place.finish(place.start())
+    assert not list(place.cache.glob("checkpoints/*"))  # dropped when it is done
+    return place.weights(), (place.folder / "models" / ROW / "history.csv").read_bytes()
+
+
+def test_train__killed_at_three_random_moments_ends_with_the_same_bytes(place, never_stopped):
+    for _ in range(3):
+        process, since = place.start(), time.time()
+        place.wait_for_a_new_checkpoint(process, since)
+        time.sleep(random.uniform(0, 0.7))  # noqa: S311 anywhere in an epoch, or in the writing of a checkpoint
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    output = place.finish(place.start())
+    assert f"{ROW} goes on after" in output
+    assert (place.weights(), (place.folder / "models" / ROW / "history.csv").read_bytes()) == never_stopped
+
+
+def test_train__sigterm_saves_and_says_how_to_go_on(place, never_stopped):
+    process = place.start()
+    place.wait_for_a_new_checkpoint(process, 0)
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    last = output.splitlines()[-1]
+    assert "interrupted after" in last and "saved; run the same again to go on" in last and "Traceback" not in output
+    assert not (place.folder / "models" / ROW).exists()
+    output = place.finish(place.start())
+    assert "goes on after" in output
+    assert place.weights() == never_stopped[0]
+
+
+def test_train__other_settings_do_not_pick_up_a_checkpoint(place):
+    process = place.start(seed=1)
+    place.wait_for_a_new_checkpoint(process, 0)
+    process.kill()
+    process.communicate()
+    assert "goes on after" not in place.finish(place.start(epochs=1))
+    assert [path.name.rpartition("-")[0] for path in place.cache.glob("checkpoints/*")] == [ROW]  # the killed one's, still there
+
+
+def test_train__full_disk_is_told_and_nothing_half_written(place):
+    # Files may have 1 MB, weights have 22 MB: neither checkpoint nor model can be written.
+    process = place.start(limit=2**20, epochs=1)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2, output[-2000:]
+    assert "expected to save a checkpoint" in output and "train: expected disk space" in output.splitlines()[-1]
+    assert "Traceback" not in output
+    assert not (place.folder / "models" / ROW).exists() and not list((place.folder / "models").glob(".*"))
+
+
+def test_train__loss_that_is_not_finite_stops_the_row(place):
+    process = place.start(optimizer={"name": "sgd", "learning_rate": 1e30, "momentum": 0.9})
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    last = output.splitlines()[-1]
+    assert f"train: {ROW}: expected a finite loss, received" in last
+    assert "in epoch 1 with sgd at learning rate 1e+30; lower the learning rate" in last
+    assert not (place.folder / "models" / ROW).exists()
+
+
+def test_train__memory_that_is_used_up_is_said_in_one_line(project, monkeypatch, capsys):
+    from pipeline import errors, train
+
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(sys, "argv", ["train", "--row", ROW])
+    monkeypatch.setattr(train, "train", exhausted)
+    with pytest.raises(SystemExit) as caught:
+        errors.run(train.main)
+    assert caught.value.code == 2
+    assert f"{ROW}: expected enough memory for batches of 32 at 48 px, received: MemoryError" in capsys.readouterr().err
+    assert (project.folder / "models" / ROW / "model.weights.h5").exists()  # the last good one

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.training import backend
+from tests.training.small import faces_of_two_kinds, small_network
+from tests.training.test_devices import small
+
+
+def test_jax__trains_weights_that_tensorflow_reads_with_equal_outputs(keras, tmp_path):
+    pytest.importorskip("jax", reason="jax is not installed")
+    from pipeline.training.steps import make_steps
+
+    trained = small("jax", 1, "float32", tmp_path / "jax.weights.h5")
+    model = small_network(keras)
+    model.load_weights(tmp_path / "jax.weights.h5")
+    logits = make_steps(model).infer(faces_of_two_kinds()[0])
+    np.testing.assert_allclose(logits, trained["logits"], atol=1e-4)
+    assert trained["logs"][-1]["loss"] < trained["logs"][0]["loss"]
+
+
+def test_chosen__environment_goes_before_settings_outside_dvc(monkeypatch):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert backend.chosen("jax") == "jax"
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert backend.chosen("tensorflow") == "jax"
+    monkeypatch.setenv("DVC_STAGE", "train@x")
+    with pytest.raises(InputError, match="KERAS_BACKEND: expected tensorflow, as the settings say, received jax"):
+        backend.chosen("tensorflow")
+    monkeypatch.setenv("KERAS_BACKEND", "theano")
+    with pytest.raises(InputError, match="expected one of tensorflow, jax, torch, received 'theano'"):
+        backend.chosen("tensorflow")
+
+
+def test_versions__name_what_computes():
+    assert set(backend.versions("tensorflow")) == {"keras", "numpy", "tensorflow"}
+
+
+@pytest.mark.parametrize(
+    ("error", "memory"),
+    [(MemoryError(), True), (RuntimeError("RESOURCE_EXHAUSTED: out of memory"), True), (RuntimeError("shape"), False)],
+)
+def test_ran_out_of_memory__of_any_backend(error, memory):
+    assert backend.ran_out_of_memory(error) is memory

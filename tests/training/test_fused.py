@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).normal(3, 2, (4, 5, 5, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_batch_normalization__is_keras_own(keras, images, scale):
+    import tensorflow as tf
+
+    from pipeline.training.fused import fuse_batch_normalization, normalize
+
+    models = []
+    for _ in range(2):
+        inputs = keras.Input((5, 5, 3))
+        layer = keras.layers.BatchNormalization(momentum=0.9, scale=scale)
+        models.append(keras.Model(inputs, layer(inputs)))
+    fuse_batch_normalization(models[1])
+    assert models[1].layers[1].call.__func__ is normalize
+    found = []
+    for model in models:
+        layer = model.layers[1]
+        layer.beta.assign([0.1, 0.2, 0.3])
+        with tf.GradientTape() as tape:
+            outputs = model(images, training=True)
+            loss = tf.reduce_sum(outputs**3)
+        gradients = tape.gradient(loss, [v.value for v in layer.trainable_variables])
+        state = [layer.moving_mean.numpy(), layer.moving_variance.numpy()]
+        found.append([outputs, *gradients, *state, model(images, training=False)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    # By hand: a tenth of the batch's mean and (biased) variance has arrived.
+    np.testing.assert_allclose(models[1].layers[1].moving_mean.numpy(), 0.1 * images.mean((0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(models[1].layers[1].moving_variance.numpy(), 0.9 + 0.1 * images.var((0, 1, 2)), rtol=1e-5)
+
+
+def test_batch_normalization__form_that_the_kernel_lacks_is_refused(keras):
+    from pipeline.training.fused import fuse_batch_normalization
+
+    inputs = keras.Input((5, 5, 3))
+    with pytest.raises(ValueError, match="expected a batch normalisation with beta"):
+        fuse_batch_normalization(keras.Model(inputs, keras.layers.BatchNormalization(center=False)(inputs)))
+
+
+def optimizers(keras):
+    return [keras.optimizers.Adam(0.1), keras.optimizers.SGD(0.1, momentum=0.9)]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_apply_gradients__is_keras_own(keras, index):
+    from pipeline.training.fused import apply_gradients
+
+    gradients = [np.array(g, np.float32) for g in ([1, -2], [0.5, 0], [-3, 4])]
+    ended = []
+    for fused in (False, True):
+        optimizer, variable = optimizers(keras)[index], keras.Variable([1.0, 2.0])
+        optimizer.build([variable])
+        for gradient in gradients:
+            if fused:
+                assert apply_gradients(optimizer, [keras.ops.convert_to_tensor(gradient)], [variable])
+            else:
+                optimizer.apply([gradient], [variable])
+        assert int(optimizer.iterations.numpy()) == 3
+        ended.append(variable.numpy())
+    np.testing.assert_allclose(*ended, rtol=5e-6)
+
+
+def test_apply_gradients__first_adam_step_moves_by_the_learning_rate(keras):
+    # m and v are corrected to g and g squared: the step is lr g / |g|.
+    from pipeline.training.fused import apply_gradients
+
+    optimizer, variable = keras.optimizers.Adam(0.1), keras.Variable([1.0, 2.0])
+    optimizer.build([variable])
+    apply_gradients(optimizer, [keras.ops.convert_to_tensor([5.0, -1.0])], [variable])
+    np.testing.assert_allclose(variable.numpy(), [0.9, 2.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("extra", [{"clipnorm": 1.0}, {"weight_decay": 0.1}, {"nesterov": True}, {"momentum": 0.0}])
+def test_apply_gradients__leaves_the_rest_to_keras(keras, extra):
+    from pipeline.training.fused import apply_gradients
+
+    optimizer, variable = keras.optimizers.SGD(0.1, **({"momentum": 0.9} | extra)), keras.Variable([1.0])
+    optimizer.build([variable])
+    assert not apply_gradients(optimizer, [keras.ops.convert_to_tensor([1.0])], [variable])
+    assert variable.numpy() == [1.0] and int(optimizer.iterations.numpy()) == 0
