@@ -12,7 +12,7 @@ from pipeline import params as parameters
 from pipeline.errors import InputError, run
 from pipeline.faces.names import TEST
 from pipeline.faces.split_file import part, read_split
-from pipeline.files import open_npy, write_csv, write_json, written
+from pipeline.files import open_npy, read_json, write_csv, write_json, written
 from pipeline.progress import Bar
 from pipeline.results import metrics
 from pipeline.training import backend
@@ -81,7 +81,14 @@ def main():
         write_csv(folder / "confusion.csv", metrics.confusion_table(labels, probabilities, settings.emotions))
         shutil.copyfile(model / "history.csv", folder / "history.csv")
         faces = {name: len(part(split, name)[0]) for name in ("train", "validation", "test")}
-        about = {"settings": settings.model_dump(), "parameters": parameter_count, "faces": faces, "confidence": evaluation.confidence}
+        about = {
+            "format": metrics.FORMAT,
+            "settings": settings.model_dump(),
+            "parameters": parameter_count,
+            "faces": faces,
+            "early_loss": float(np.mean(read_json(model / "first_losses.json"))),
+            "confidence": evaluation.confidence,
+        }
         write_json(folder / "metrics.json", about | scores)
 
 

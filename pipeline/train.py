@@ -1,4 +1,4 @@
-"""Stage train@row: one network on its split to models/<row> (weights, network.json, history, dvclive's logs)."""
+"""Stage train@row: one network on its split to models/<row> (weights, network.json, history, first losses, dvclive's logs)."""
 
 import argparse
 import time
@@ -56,16 +56,17 @@ def train(settings, pixels, split, folder, checkpoint_key, interruption):
         def show(count, loss):
             bar.advance(count, f"epoch {min(len(rows) + 1, settings.epochs)} of {settings.epochs}, loss {loss:.3f}")
 
-        seconds = fit(model, pixels, training, validation, settings, show, log, strategy, checkpoint, interruption)
+        progress = fit(model, pixels, training, validation, settings, show, log, strategy, checkpoint, interruption)
     write_csv(folder / "history.csv", pd.DataFrame(rows))
+    write_json(folder / "first_losses.json", progress.first_losses)
     model.save_weights(folder / "model.weights.h5")
     settings.write(folder / "network.json")
     timings = {
         "device": devices.describe(),
         "devices": max(1, len(sharing)),
         "total_seconds": time.monotonic() - started,
-        "epoch_seconds": seconds,
-        "faces_per_second": len(training[0]) / min(seconds),
+        "epoch_seconds": progress.epoch_seconds,
+        "faces_per_second": len(training[0]) / min(progress.epoch_seconds),
     }
     return timings, checkpoint
 

@@ -28,6 +28,7 @@ class Progress:
     correct: int = 0  # of them
     seconds: float = 0.0  # of its steps
     epoch_seconds: list = dataclasses.field(default_factory=list)
+    first_losses: list = dataclasses.field(default_factory=list)  # of the training's first steps
     logs: list = dataclasses.field(default_factory=list)  # of each finished epoch
 
     def __str__(self):

@@ -15,6 +15,7 @@ from pipeline.training.batches import batches, epoch_order
 from pipeline.training.checkpoint import Progress
 from pipeline.training.steps import make_steps
 
+FIRST_STEPS = 8  # whose losses are kept: another machine's rounding has not yet grown in them, a difference in the arithmetic shows
 AHEAD = 4  # steps that may be under way before their losses are read: a GPU would wait for the reading
 SAVE_SECONDS = 600  # a checkpoint within an epoch that is longer than this
 
@@ -27,7 +28,7 @@ def make_optimizer(settings):
 
 
 def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy=None, checkpoint=None, interruption=None):
-    """Train `model` in place and return the seconds that each epoch's steps took.
+    """Train `model` in place and return its Progress, with the seconds that each epoch's steps took and the first steps' losses.
 
     pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings; strategy: what
     devices.shared yields; checkpoint: a Checkpoint to go on from and to save to; interruption: an Interruption to obey.
@@ -59,6 +60,8 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
                     f"{settings.optimizer.name} at learning rate {rate:g}; lower the learning rate"
                 )
             progress.loss, progress.correct = progress.loss + loss * count, progress.correct + int(correct)
+            if len(progress.first_losses) < FIRST_STEPS:
+                progress.first_losses.append(loss)
             on_batch(count, loss)
 
     def save():
@@ -97,9 +100,10 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
         if len(validation[0]):
             logs |= validate(steps, pixels, *validation)
         on_epoch(progress.epoch, logs)
-        progress = Progress(progress.epoch + 1, epoch_seconds=progress.epoch_seconds, logs=[*progress.logs, logs])
+        kept = {"epoch_seconds": progress.epoch_seconds, "first_losses": progress.first_losses}
+        progress = Progress(progress.epoch + 1, logs=[*progress.logs, logs], **kept)
         save()
-    return progress.epoch_seconds
+    return progress
 
 
 def validate(steps, pixels, index, labels):

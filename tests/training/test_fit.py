@@ -48,6 +48,18 @@ def test_fit__same_seed_same_bytes_other_seed_other(keras, tiny_settings, tmp_pa
     assert first != third
 
 
+def test_fit__keeps_the_losses_of_the_first_steps(keras, tiny_settings):
+    from pipeline.training.fit import FIRST_STEPS, fit
+
+    pixels, labels = faces_of_two_kinds()
+    settings, nothing = tiny_settings.model_copy(update={"epochs": 3}), np.zeros(0, np.int64)
+    losses = []
+    parts = (np.arange(14), labels[:14]), (nothing, nothing)
+    progress = fit(small_network(keras), pixels, *parts, settings, lambda _, loss: losses.append(loss), lambda *_: None)
+    assert len(losses) == 12 and progress.first_losses == losses[:FIRST_STEPS]
+    assert losses[0] == pytest.approx(np.log(2))  # a zero head knows nothing
+
+
 def test_fit__validation_is_logged_only_where_there_are_faces(keras, tiny_settings):
     assert "val_loss" not in fitted(keras, tiny_settings)[1][0]
     logs = fitted(keras, tiny_settings, ([14, 15], [0, 1]))[1][-1]
