@@ -40,6 +40,12 @@ def _weights(text):
     return text
 
 
+def _devices(value):
+    if value not in ("auto", "cpu") and not (isinstance(value, int) and value > 0):
+        raise ValueError("auto, cpu or a number of GPUs")
+    return value
+
+
 class Faces(Section):
     """What a face is: the classes and the picture."""
 
@@ -126,7 +132,7 @@ class Training(Section):
     batch_norm_faces: Count
     backend: Literal["tensorflow", "jax", "torch"]
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
-    devices: Literal["auto", "cpu"] | Count
+    devices: Annotated[str | int, AfterValidator(_devices)]
 
 
 class Evaluation(Section):

@@ -52,6 +52,11 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("rows.settings", ROW, "another name", "'settings'"),
         ("faces.emotions", ["sad", "sad"], "names that differ", "['sad', 'sad']"),
         ("sources.archive.sha256", "abc", "match pattern", "'abc'"),
+        ("training.backend", "theano", "'tensorflow', 'jax' or 'torch'", "'theano'"),
+        ("training.precision", "float64", "'float32', 'mixed_bfloat16' or 'mixed_float16'", "'float64'"),
+        ("training.devices", "gpu", "auto, cpu or a number of GPUs", "'gpu'"),
+        ("training.devices", 0, "auto, cpu or a number of GPUs", "0"),
+        ("profiles.demo.weights", "imagnet", "imagenet, null, or the path of a .h5", "'imagnet'"),
         ("sources.archive.url", "ftp://host/file", "match pattern", "'ftp://host/file'"),
     ],
 )

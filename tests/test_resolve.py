@@ -32,6 +32,18 @@ def test_resolve__paper_profile_is_the_row_as_printed():
     assert row.optimizer.learning_rate == 0.001
 
 
+def test_resolve__weights_file_by_network_and_content(tmp_path):
+    loaded = params.load("params.yaml")
+    profile = loaded.chosen.model_copy(update={"weights": str(tmp_path / "{model}.h5")})
+    loaded = loaded.model_copy(update={"profiles": {"demo": profile}})
+    (tmp_path / "ResNet50.h5").write_bytes(b"abc")
+    row = resolve(loaded, "table2-ResNet50")
+    assert row.weights == str(tmp_path / "ResNet50.h5")
+    assert row.weights_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
+    with pytest.raises(InputError, match="profiles weights: expected a readable file, received .*Xception.h5"):
+        resolve(loaded, "table2-Xception")
+
+
 def test_resolve__own_seed_wins():
     loaded = params.load("params.yaml")
     row = loaded.rows["table2-ResNet50"].model_copy(update={"seed": 5})
