@@ -1,0 +1,35 @@
+"""Stage audit: what the paper's numbers give away, and what the fetched faces hold, to reports/audit."""
+
+from pathlib import Path
+
+from pipeline import params as parameters
+from pipeline.errors import run
+from pipeline.faces import data_audit
+from pipeline.faces.table import read_labels
+from pipeline.files import read_json, write_csv, write_json, written
+from pipeline.results import paper_audit
+from pipeline.results.rows import read_paper
+
+LABELS, SOURCE, FOLDER = Path("data/raw/labels.csv"), Path("data/raw/source.json"), Path("reports/audit")
+
+
+def main():
+    """Read data/raw and the paper's numbers; write reports/audit (audit.json, identical.csv)."""
+    params, paper, source = parameters.load(), read_paper(), read_json(SOURCE)
+    labels = read_labels(LABELS)
+    findings = paper_audit.audit(paper)
+    data = data_audit.audit(labels, params.faces.emotions)
+    with written(FOLDER) as folder:
+        folder.mkdir(parents=True)
+        about = {"source": source["source"], "origin": source["origin"]} | data
+        write_json(folder / "audit.json", {"paper": findings, "unstated": paper["unstated"], "data": about})
+        write_csv(folder / "identical.csv", data_audit.groups(labels))
+    for finding in findings:
+        print(f"{finding['verdict']:>14}  {finding['name']}: printed {finding['printed']}; {finding['follows']}")
+    print(f"data: {data['faces']:,} faces, {data['distinct_pictures']:,} distinct pictures")
+    print(f"data: {data['conflicting_groups']} groups of identical faces carry conflicting labels")
+    print(f"data: {data['test_faces_with_a_twin_in_training']} of {data['test_faces']:,} test faces have a twin in training")
+
+
+if __name__ == "__main__":
+    run(main)
