@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.results.rows import read_structure
 from pipeline.training.backend import NAMES
 
 STAGES = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -86,3 +87,39 @@ def test_stages__only_train_and_evaluate_reach_tensorflow():
         for file in closure(f"pipeline/{stage}.py"):
             assert "import tensorflow" not in Path(file).read_text(encoding="utf-8")
             assert "import keras" not in Path(file).read_text(encoding="utf-8"), file
+
+
+def flow(stages):
+    """Return (layers, edges): the stages by distance from the first, and which output of one is under a dep of another."""
+    bodies = {name: body.get("do", body) for name, body in stages.items()}
+
+    def paths(items):
+        names = [item if isinstance(item, str) else next(iter(item)) for item in items]
+        return [name.replace("${key}", "*").replace("${item.data}", "unbalanced") for name in names]
+
+    edges = [
+        (one, other)
+        for one in bodies
+        for other in bodies
+        if one != other
+        and any(
+            dep == out or dep.startswith(f"{out}/") or out.startswith(f"{dep}/")
+            for out in paths(bodies[one].get("outs", []))
+            for dep in paths(bodies[other]["deps"])
+            if not dep.endswith(".py")
+        )
+    ]
+    depth = dict.fromkeys(bodies, 0)
+    for _ in bodies:
+        for one, other in edges:
+            depth[other] = max(depth[other], depth[one] + 1)
+    layers = [[name for name in bodies if depth[name] == level] for level in range(max(depth.values()) + 1)]
+    # An edge that another path already says clutters the picture.
+    direct = [(a, b) for a, b in edges if not any((a, c) in edges and (c, b) in edges for c in bodies)]
+    return layers, direct
+
+
+def test_figure2__shows_the_stages_as_they_are():
+    layers, edges = flow(STAGES)
+    drawn = read_structure()
+    assert drawn["layers"] == layers and [tuple(edge) for edge in drawn["edges"]] == edges

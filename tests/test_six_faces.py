@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline import balance, evaluate, fetch, params, report, resolve, to_rgb
+from pipeline import audit, balance, evaluate, fetch, params, report, resolve, to_rgb
 from pipeline.errors import InputError
 from pipeline.files import write_csv, write_json
 from pipeline.results import metrics
@@ -104,12 +104,25 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     labels, probabilities = np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]], np.float32)
     scores = evaluate.evaluate(labels, probabilities, np.array([False, True]), params.load().evaluation, 0)
     assert scores["without_twins"] == {"faces": 1, "accuracy": 1.0}
-    about = {"settings": settings.model_dump(), "faces": {"train": 4, "validation": 0, "test": 2}, "confidence": 0.95, "parameters": 1}
+    about = {
+        "format": metrics.FORMAT,
+        "early_loss": 0.7,
+        "settings": settings.model_dump(),
+        "faces": {"train": 4, "validation": 0, "test": 2},
+        "confidence": 0.95,
+        "parameters": 1,
+    }
     row = folder / "reports/rows/table2-ResNet50"
     write_json(row / "metrics.json", about | scores)
     write_csv(row / "roc.csv", metrics.roc_table(labels, probabilities, EMOTIONS))
     write_csv(row / "confusion.csv", metrics.confusion_table(labels, probabilities, EMOTIONS))
+    table = pd.DataFrame(probabilities, columns=EMOTIONS)
+    table.insert(0, "face", [4, 5])
+    table.insert(1, "emotion", [EMOTIONS[label] for label in labels])
+    table.insert(2, "twin", [False, True])
+    table.to_parquet(row / "predictions.parquet", index=False)
     write_csv(row / "history.csv", pd.DataFrame({"epoch": [1], "loss": [1.0], "accuracy": [0.5]}))
+    audit.main()
     report.main()
     table = pd.read_csv("reports/tables/table2.csv", dtype=str, keep_default_na=False).set_index("Models")
     line = table.loc["ResNet50"]
@@ -118,12 +131,15 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     assert line[["n", "Chance", "Without twins", "Number of Iterations"]].tolist() == ["2", "50.00", "100.00", "1"]
     assert line["Difference"] == "not as the paper: source, split, weights, epochs, batch size"
     assert table.loc["Xception", "Accuracy"] == "not run"
-    assert sorted(path.name for path in (folder / "reports/figures").glob("*.png")) == ["figure3.png", "figure4.png"]
+    assert sorted(path.name for path in (folder / "reports/figures").glob("*.png")) == sorted(
+        f"{name}.png" for name in ("figure1", "figure2", "figure3", "figure4", "curves-table2", "calibration-table2")
+    )
     assert json.loads((folder / "reports/metrics.json").read_text())["rows"]["table2-ResNet50"]["accuracy"] == 0.5
 
 
 def test_report__no_row_is_all_gaps(folder):
     fetch.main()
+    audit.main()
     report.main()
     table = pd.read_csv("reports/tables/table3.csv", dtype=str)
     assert set(table.Accuracy) == {"not run"}

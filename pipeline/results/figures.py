@@ -1,4 +1,4 @@
-"""The paper's Figures 3 to 8 from tables of scores; every function returns a matplotlib Figure."""
+"""The report's figures from tables of scores; every function returns a matplotlib Figure."""
 
 import matplotlib
 
@@ -12,6 +12,7 @@ NETWORKS = ("InceptionResNetV2", "InceptionV3", "MobileNetV2", "ResNet50", "ResN
 COLOURS = dict(zip(NETWORKS, sns.color_palette("colorblind", len(NETWORKS)), strict=True))
 SCORE_COLOURS = sns.color_palette("colorblind", len(SCORES))
 STYLES = ("-", "--", "-.", ":")
+MARKERS = "osv^D*X"
 
 
 def style():
@@ -76,6 +77,61 @@ def confusion(matrix, emotions, title):
     )
     axes.set(xlabel="Output", ylabel="Target", title=title)
     axes.tick_params(axis="y", rotation=0)
+    return figure
+
+
+def faces(pictures, captions, title, columns=7):
+    """Figure 1 and others: gray faces in a grid. pictures: (n, h, w) uint8; captions: n strings."""
+    lines = -(-len(pictures) // columns)
+    figure, axes = plt.subplots(lines, columns, figsize=(1.35 * columns, 1.6 * lines + 0.6), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture, caption in zip(axes.flat, pictures, captions, strict=False):
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axis.set_title(caption, fontsize="xx-small")
+    figure.suptitle(title, fontsize="medium")
+    return figure
+
+
+def structure(layers, edges, title):
+    """Figure 2: the stages as boxes, left to right. layers: lists of names; edges: pairs of names."""
+    figure, axes = plt.subplots(figsize=(2.1 * len(layers), 1.1 * max(map(len, layers)) + 1))
+    place = {name: (2.1 * x, -1.1 * (y - (len(names) - 1) / 2)) for x, names in enumerate(layers) for y, name in enumerate(names)}
+    for one, other in edges:
+        arrow = {"arrowstyle": "->", "color": "0.4", "shrinkA": 26, "shrinkB": 30, "connectionstyle": "arc3,rad=0.12"}
+        axes.annotate("", place[other], place[one], arrowprops=arrow)
+    for name, (x, y) in place.items():
+        axes.text(x, y, name, ha="center", va="center", bbox={"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": "0.2"})
+    axes.set(xlim=(-1, 2.1 * len(layers) - 1), ylim=(-0.6 * max(map(len, layers)), 0.6 * max(map(len, layers))), title=title)
+    axes.axis("off")
+    return figure
+
+
+def curves(histories, title):
+    """Learning curves: accuracy by epoch, training solid, validation dashed. histories: [(row, network, table of train's history)]."""
+    figure, axes = plt.subplots(figsize=(7.2, 4.6))
+    for position, (row, model, history) in enumerate(histories):
+        marker = MARKERS[position % len(MARKERS)]
+        shade = colour(model, position)
+        axes.plot(history.epoch, 100 * history.accuracy, STYLES[0], color=shade, marker=marker, markersize=4, label=row)
+        if "val_accuracy" in history:
+            axes.plot(history.epoch, 100 * history.val_accuracy, STYLES[1], color=shade, marker=marker, markersize=4)
+    axes.set(xlabel="Epoch", ylabel="Accuracy, percent", title=title)
+    axes.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    axes.legend(fontsize="xx-small", ncols=2)
+    return figure
+
+
+def reliability(lines, title):
+    """Reliability diagram: accuracy by confidence. lines: [(row, network, confidences, accuracies, calibration error)]."""
+    figure, axes = plt.subplots(figsize=(5.6, 5.2))
+    axes.plot([0, 1], [0, 1], color="gray", linewidth=0.8, label="calibrated")
+    for position, (row, model, sure, accurate, error) in enumerate(lines):
+        style = {"color": colour(model, position), "marker": MARKERS[position % len(MARKERS)], "markersize": 4}
+        axes.plot(sure, accurate, STYLES[position % len(STYLES)], label=f"{row} (ECE {100 * error:.1f} %)", **style)
+    axes.set(xlabel="Confidence in the answer", ylabel="Share of right answers", title=title, xlim=(0, 1), ylim=(0, 1))
+    axes.set_aspect("equal")
+    axes.legend(fontsize="xx-small", loc="upper left")
     return figure
 
 

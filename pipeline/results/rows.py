@@ -2,17 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import yaml
 
 from pipeline.errors import InputError
 from pipeline.files import read_json
+from pipeline.results.metrics import FORMAT
 
+SUM_ERROR = 1e-3
 PAPER = Path(__file__).with_name("paper.yaml")
 
 
 def read_paper():
     """Return paper.yaml."""
     return yaml.safe_load(PAPER.read_text(encoding="utf-8"))
+
+
+def read_structure():
+    """Return structure.yaml: {"layers": lists of stages, "edges": pairs of stages}."""
+    return yaml.safe_load(PAPER.with_name("structure.yaml").read_text(encoding="utf-8"))
 
 
 def read_rows(folder, names):
@@ -22,10 +31,36 @@ def read_rows(folder, names):
         path = Path(folder) / name / "metrics.json"
         if path.exists():
             rows[name] = read_json(path)
-            missing = {"settings", "faces", "accuracy", "chance", "macro", "interval"} - set(rows[name])
+            received = rows[name].get("format")
+            if received != FORMAT:
+                again = f"run `dvc repro evaluate@{name}`"
+                raise InputError(f"{path}: expected format {FORMAT}, received {received}, from another version; {again}")
+            missing = {"settings", "faces", "early_loss", "accuracy", "chance", "macro", "interval"} - set(rows[name])
             if missing:
                 raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; run `dvc repro evaluate@{name}`")
     return rows
+
+
+def read_predictions(folder, row, emotions):
+    """Return evaluate's predictions of a row: face, emotion, twin and a probability for each of `emotions`; or raise InputError."""
+    path = Path(folder) / row / "predictions.parquet"
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise InputError(f"expected the file {path}, found none; run `dvc repro evaluate@{row}`") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a Parquet table, received: {error}; run `dvc repro evaluate@{row}`") from None
+    if list(table.columns) != ["face", "emotion", "twin", *emotions]:
+        raise InputError(f"{path}: expected columns face, emotion, twin, {', '.join(emotions)}, received {', '.join(table.columns)}")
+    sums = table[emotions].to_numpy(np.float64).sum(axis=1)
+    wrong = np.flatnonzero(~(np.abs(sums - 1) < SUM_ERROR))
+    if len(wrong):
+        first = wrong[0]
+        raise InputError(
+            f"{path}: expected probabilities that sum to 1, received {sums[first]:.4f} for face {table.face[first]} (line {first}); "
+            f"run `dvc repro --force evaluate@{row}`"
+        )
+    return table
 
 
 def unlike_paper(row, printed, data, source, official_faces):

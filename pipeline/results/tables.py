@@ -82,7 +82,7 @@ def percent(share):
 
 
 def summary(row):
-    """Return the few numbers of a row for reports/metrics.json: shares of 1, and the number of test faces."""
+    """Return the few numbers of a row for reports/metrics.json: shares of 1, test faces, mean training loss of the first steps."""
     low, high = row["interval"]["accuracy"]
     return {
         "accuracy": row["accuracy"],
@@ -91,4 +91,5 @@ def summary(row):
         "chance": row["chance"],
         **row["macro"],
         "test_faces": row["faces"]["test"],
+        "early_loss": row["early_loss"],
     }

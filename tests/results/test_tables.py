@@ -1,11 +1,13 @@
 import copy
 
+import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.files import write_json
 from pipeline.results import page, tables
-from pipeline.results.rows import read_paper, read_rows, unlike_paper
+from pipeline.results.metrics import FORMAT
+from pipeline.results.rows import read_paper, read_predictions, read_rows, unlike_paper
 
 PAPER = read_paper()
 LINE = PAPER["tables"]["table2"]["rows"][0]
@@ -20,6 +22,8 @@ def as_the_paper():
         "optimizer": {"name": "adam", "learning_rate": 0.001},
     }  # fmt: skip
     return {
+        "format": FORMAT,
+        "early_loss": 1.9,
         "settings": settings,
         "faces": {"train": 28709, "validation": 0, "test": 7178},
         "confidence": 0.95,
@@ -110,10 +114,34 @@ def test_other_rows__are_those_no_table_holds():
 
 
 def test_page__names_profile_and_drawn_faces_above_the_tables():
-    text = page.page({}, PAPER, DRAWN, "demo", ["figure3.png"])
-    assert text.index("Profile `demo`") < text.index("figures/figure3.png")
+    text = page.page([], [], DRAWN, "demo", ["figure3.png"])
+    assert text.index("Profile demo") < text.index("figures/figure3.png")
     assert "The faces are drawings" in text
-    assert "The faces are drawings" not in page.page({}, PAPER, FER, "paper", [])
+    assert "The faces are drawings" not in page.page([], [], FER, "paper", [])
+
+
+def titled(bold=("Accuracy",)):
+    frame = pd.DataFrame({"Models": ["a_1", "b & c", "d"], "Accuracy": ["50.10", "9.00", "not run"]})
+    return page.Titled("t", frame, "Title", "100 % drawn", "remark", bold)
+
+
+def test_titled__best_is_the_largest_number_not_the_largest_text():
+    assert titled().best() == {(0, 1)}
+    assert "| **50.10** " in titled().markdown() and "**9.00**" not in titled().markdown()
+    assert titled(bold=()).best() == set()
+
+
+def test_titled__latex_is_escaped_and_has_booktabs():
+    text = titled().latex()
+    assert r"a\_1 & \textbf{50.10} \\" in text and r"b \& c & 9.00 \\" in text
+    assert text.count("rule") == 3 and r"100 \% drawn" in text
+    assert page.escape_latex("a\\b~c^d") == r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d"
+
+
+def test_titled__page_gets_cells_with_their_weight():
+    shown = titled().for_page()
+    assert shown["columns"] == ["Models", "Accuracy"]
+    assert [cell["best"] for line in shown["lines"] for cell in line] == [False, True, False, False, False, False]
 
 
 def test_read_rows__row_that_was_not_run_is_left_out(tmp_path):
@@ -121,8 +149,49 @@ def test_read_rows__row_that_was_not_run_is_left_out(tmp_path):
     assert list(read_rows(tmp_path, ["a", "b"])) == ["a"]
 
 
+def test_read_rows__metrics_of_another_version_are_refused(tmp_path):
+    write_json(tmp_path / "a" / "metrics.json", as_the_paper() | {"format": 1})
+    with pytest.raises(InputError, match="expected format 2, received 1, from another version; run `dvc repro evaluate@a`"):
+        read_rows(tmp_path, ["a"])
+
+
+def predictions(**change):
+    columns = {"face": [7, 8], "emotion": ["sad", "happy"], "twin": [False, False], "happy": [0.25, 1.0], "sad": [0.75, 0.0]}
+    return pd.DataFrame(columns | change)
+
+
+def test_read_predictions__good_table(tmp_path):
+    (tmp_path / "a").mkdir()
+    predictions().to_parquet(tmp_path / "a" / "predictions.parquet")
+    assert read_predictions(tmp_path, "a", ["happy", "sad"]).equals(predictions())
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (predictions(sad=[0.75, 0.1]), "probabilities that sum to 1, received 1.1000 for face 8 .line 1."),
+        (predictions(sad=[0.75, float("nan")]), "probabilities that sum to 1, received nan for face 8"),
+        (predictions().drop(columns="sad"), "expected columns face, emotion, twin, happy, sad, received face, emotion, twin, happy"),
+    ],
+)
+def test_read_predictions__bad_table_is_refused(tmp_path, table, message):
+    (tmp_path / "a").mkdir()
+    table.to_parquet(tmp_path / "a" / "predictions.parquet")
+    with pytest.raises(InputError, match=message):
+        read_predictions(tmp_path, "a", ["happy", "sad"])
+
+
+def test_read_predictions__missing_or_broken_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="found none; run `dvc repro evaluate@a`"):
+        read_predictions(tmp_path, "a", [])
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "predictions.parquet").write_bytes(b"PAR1 cut")
+    with pytest.raises(InputError, match="expected a Parquet table"):
+        read_predictions(tmp_path, "a", [])
+
+
 def test_read_rows__metrics_of_another_form_are_refused(tmp_path):
-    write_json(tmp_path / "a" / "metrics.json", {"accuracy": 1})
+    write_json(tmp_path / "a" / "metrics.json", {"format": FORMAT, "accuracy": 1})
     with pytest.raises(InputError, match="dvc repro evaluate@a"):
         read_rows(tmp_path, ["a"])
 
