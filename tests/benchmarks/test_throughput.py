@@ -1,0 +1,54 @@
+"""The benchmark's arithmetic, and one real run of both programs; no time is judged."""
+
+import argparse
+import math
+
+import pytest
+
+from benchmarks import throughput
+from benchmarks.measure import Clock, Enough, multiply_adds
+from tests.training.small import small_network
+
+
+def test_multiply_adds__small_network_by_hand(keras):
+    # 15 x 15 positions of 3 x 3 x 3 x 8 weights, and 8 x 2 of the dense layer.
+    assert multiply_adds(small_network(keras)) == 225 * 216 + 16
+
+
+def test_clock__counts_after_the_warm_up():
+    clock = Clock({"started": 0.0, "seconds": 1e9, "batch_size": 4})
+    clock.times, clock.images = [10.0, 11.0, 12.0, 13.0, 15.0, 17.0], [4, 4, 4, 4, 4, 2]
+    figures = clock.figures()
+    # Four steps are not counted; six faces in the four seconds after them.
+    assert figures["first_step_seconds"] == 10.0 and figures["train_per_second"] == 6 / 4
+
+
+def test_clock__stops_a_training():
+    clock = Clock({"started": 0.0, "seconds": -1, "batch_size": 4})
+    for _ in range(7):
+        clock(4)
+    with pytest.raises(Enough):
+        clock(4)
+
+
+def test_compare__ratios_and_share_of_the_matrix_rate():
+    baseline = dict.fromkeys(throughput.FIGURES, 2.0)
+    ours = dict.fromkeys(throughput.FIGURES, 6.0) | {"multiply_adds": 10}
+    ratios = throughput.compare(baseline, ours, 3600.0)
+    assert ratios["train_per_second"] == 3.0
+    assert ratios["share_of_matrix_rate_ours"] == pytest.approx(3 * 2 * 10 * 6 / 3600)
+
+
+def test_measure__both_programs_run_and_the_table_prints(tmp_path, capsys):
+    throughput.make_faces(tmp_path)
+    options = argparse.Namespace(batch_size=32, optimizer="adam", seconds=0.1, as_avx2=False)
+    baseline, ours = (throughput.measure(kind, "MobileNetV2", options, tmp_path) for kind in ("baseline", "ours"))
+    ratios = throughput.compare(baseline, ours, 1e11)
+    assert all(math.isfinite(value) and value > 0 for value in (*baseline.values(), *ours.values(), *ratios.values()))
+    memory = {"faces": 1, "size": 48, "network": "MobileNetV2", "pass_seconds": 1.0, "peak_bytes": 2**30, "own_bytes": 2**29}
+    rows = {"MobileNetV2": {"baseline": baseline, "ours": ours, "ratios": ratios}}
+    means = {name: ratios[name] for name in throughput.FIGURES}
+    about = {"batch_size": 32, "optimizer": "adam", "repeats": 1, "matrix_rate": 1e11}
+    throughput.show(about | {"networks": rows, "geometric_means": means, "all_faces": memory})
+    said = capsys.readouterr().out
+    assert "MobileNetV2" in said and "matrix product: 100 GFLOP/s" in said and "peak 1.00 GiB, of which 0.50 GiB" in said
