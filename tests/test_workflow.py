@@ -1,0 +1,32 @@
+"""The GitHub workflow against the repository: what it calls exists."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+TEXT = Path(".github/workflows/ci.yml").read_text(encoding="utf-8")
+WORKFLOW = yaml.safe_load(TEXT)
+
+
+def test_workflow__calls_targets_of_the_makefile():
+    targets = set(re.findall(r"^(\w+):", Path("Makefile").read_text(encoding="utf-8"), re.M))
+    called = set(re.findall(r"\bmake (\w+)\b", TEXT))
+    assert called == {"test", "verify", "repro"} and called <= targets
+
+
+def test_workflow__tests_every_python_that_the_makefile_accepts():
+    low, high = map(int, re.search(r"\(3, (\d+)\) <= .*? <= \(3, (\d+)\)", Path("Makefile").read_text(encoding="utf-8")).groups())
+    assert WORKFLOW["jobs"]["test"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(low, high + 1)]
+
+
+def test_workflow__may_only_read():
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert "pull_request_target" not in TEXT
+
+
+def test_workflow__tables_that_it_shows_are_made():
+    from pipeline.results.rows import read_paper
+
+    shown = re.search(r"for table in (.*?);", TEXT).group(1).split()
+    assert shown == list(read_paper()["tables"])
