@@ -29,5 +29,5 @@ def test_unlearned__sees_a_row_at_chance():
 
 def test_lock__holds_every_stage():
     lock = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]
-    stages = {"fetch", "to_rgb", "balance", "resolve", "report"}
+    stages = {"fetch", "to_rgb", "balance", "resolve", "audit", "report"}
     assert set(lock) == stages | {f"{stage}@{row}" for stage in ("train", "evaluate") for row in METRICS["rows"]}

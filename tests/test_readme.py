@@ -66,3 +66,14 @@ def test_readme__results_are_the_committed_ones():
         for rows in (demo["rows"], sample["metrics"]["rows"]):
             row = {key: f"{100 * value:.2f}" for key, value in rows[name].items()}
             assert f"| {row['accuracy']} ({row['accuracy_low']} to {row['accuracy_high']}) |" in line
+
+
+def test_speed_page__numbers_are_the_measured_ones():
+    results = json.loads(Path("results/throughput.json").read_text(encoding="utf-8"))
+    text = Path("docs/speed.md").read_text(encoding="utf-8")
+    means = results["geometric_means"]
+    assert f"| **{means['first_step_seconds']:.2f}** | **{results['geometric_mean_ratio']:.2f}** |" in text
+    for network, row in results["networks"].items():
+        base, ours, ratios = row["baseline"], row["ours"], row["ratios"]
+        key = "train_per_second"
+        assert f"{base[key]:.1f} → {ours[key]:.1f} ({ratios[key]:.2f})" in text.split(f"| {network} |")[1].splitlines()[0]
