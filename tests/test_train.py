@@ -27,7 +27,7 @@ class Workplace:
 
     def start(self, limit=None, **change):
         """Start the stage with changed settings; limit: bytes that a file may have."""
-        settings = self.settings | {"epochs": 3} | change
+        settings = self.settings | {"epochs": 8} | change
         (self.folder / "models" / "settings" / f"{ROW}.json").write_text(json.dumps(settings))
         environment = os.environ | {"FER2013_CACHE": str(self.cache)}
         environment.pop("DVC_STAGE", None)
@@ -78,7 +78,7 @@ def test_train__killed_at_three_random_moments_ends_with_the_same_bytes(place, n
     for _ in range(3):
         process, since = place.start(), time.time()
         place.wait_for_a_new_checkpoint(process, since)
-        time.sleep(random.uniform(0, 0.7))  # noqa: S311 anywhere in an epoch, or in the writing of a checkpoint
+        time.sleep(random.uniform(0, 0.5))  # noqa: S311 anywhere in an epoch, or in the writing of a checkpoint
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
