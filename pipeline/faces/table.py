@@ -51,7 +51,7 @@ class FaceWriter:
 def read_labels(path):
     """Return labels.csv as a table: face int64, emotion and usage strings, digest int64 (equal for equal pixels); or raise InputError.
 
-    Read in chunks, so that beyond the table itself, 32 bytes a face, memory does not grow with the number of faces.
+    Read in chunks: names and digests, most of the file, are at no time Python strings for all faces.
     """
     try:
         with pd.read_csv(path, dtype=dict.fromkeys(COLUMNS[1:], str), na_filter=False, index_col=False, chunksize=CHUNK) as chunks:

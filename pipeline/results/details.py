@@ -1,11 +1,10 @@
 """The tables behind Tables 2 to 4: scores by emotion, three averages, repeated seeds. Strings, percent, two digits."""
 
-import json
-
 import numpy as np
 import pandas as pd
 
 from pipeline.results.tables import percent
+from pipeline.results.verdict import same_but_seed
 
 AVERAGES = {"thresholded": "0.5-threshold (Keras)", "macro": "macro", "weighted": "weighted"}
 SCORES = ("precision", "recall", "f1")
@@ -37,13 +36,10 @@ def three_averages(rows):
 
 def seeds(rows):
     """Return mean, standard deviation and n of the accuracy of rows that differ in their seed only; None where no seed was repeated."""
-    groups = {}
-    for name, row in rows.items():
-        same = {key: value for key, value in row["settings"].items() if key not in ("row", "seed")}
-        groups.setdefault(json.dumps(same, sort_keys=True), []).append(name)
     lines = []
-    for names in groups.values():
-        if len(names) > 1:
+    for first in rows:
+        names = same_but_seed(rows, first)
+        if len(names) > 1 and names[0] == first:
             accuracies = np.array([rows[name]["accuracy"] for name in names])
             mean, deviation = percent(accuracies.mean()), percent(accuracies.std(ddof=1))
             lines.append({"Rows": ", ".join(names), "Mean accuracy": mean, "Deviation": deviation, "n": str(len(names))})
