@@ -1,5 +1,6 @@
 """The report's page in a real browser: Debian's chromium, headless, driven by playwright."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -20,19 +21,25 @@ def browser():
         running.close()
 
 
-@pytest.fixture
-def page(browser, project, request):
-    """The project's page, opened from its file; at the end no error and no request to the outside."""
-    options = getattr(request, "param", {})
+@contextlib.contextmanager
+def opened_file(browser, path, **options):
+    """A page opened from its file; at the end no error and no request to the outside."""
     context = browser.new_context(**options)
     opened, problems, outside = context.new_page(), [], []
     opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("request", lambda r: outside.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-    opened.goto((project.folder / "reports" / "index.html").as_uri())
+    opened.goto(path.as_uri())
     yield opened
     context.close()
     assert not problems and not outside
+
+
+@pytest.fixture
+def page(browser, project, request):
+    """The project's page."""
+    with opened_file(browser, project.folder / "reports" / "index.html", **getattr(request, "param", {})) as opened:
+        yield opened
 
 
 def test_page__every_figure_loads_and_says_what_it_shows(page):
@@ -101,3 +108,12 @@ def test_page__is_one_file_of_less_than_5_mb(project):
     path = project.folder / "reports" / "index.html"
     assert path.stat().st_size < 5_000_000
     assert not re.search(r'(?:src|href)="(?!data:|#)', path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("command", [("show",), ("diff", "HEAD")])
+def test_plots__are_drawn_without_a_network(browser, project, tmp_path, command):
+    project.run("dvc", "plots", *command, "--out", str(tmp_path))
+    with opened_file(browser, tmp_path / "index.html") as opened:
+        charts = opened.locator(".vega-embed canvas, .vega-embed svg.marks")
+        charts.nth(2).wait_for(timeout=20_000)
+        assert charts.count() == 3 and min(box["width"] for box in (charts.nth(i).bounding_box() for i in range(3))) > 100
