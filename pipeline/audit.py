@@ -1,7 +1,5 @@
 """Stage audit: what the paper's numbers give away, and what the fetched faces hold, to reports/audit."""
 
-from pathlib import Path
-
 from pipeline import params as parameters
 from pipeline.errors import run
 from pipeline.faces import data_audit
@@ -9,17 +7,16 @@ from pipeline.faces.table import read_labels
 from pipeline.files import read_json, write_csv, write_json, written
 from pipeline.results import paper_audit
 from pipeline.results.rows import read_paper
-
-LABELS, SOURCE, FOLDER = Path("data/raw/labels.csv"), Path("data/raw/source.json"), Path("reports/audit")
+from pipeline.workspace import AUDIT, RAW
 
 
 def main():
     """Read data/raw and the paper's numbers; write reports/audit (audit.json, identical.csv)."""
-    params, paper, source = parameters.load(), read_paper(), read_json(SOURCE)
-    labels = read_labels(LABELS)
+    params, paper, source = parameters.load(), read_paper(), read_json(RAW / "source.json")
+    labels = read_labels(RAW / "labels.csv")
     findings = paper_audit.audit(paper)
     data = data_audit.audit(labels, params.faces.emotions)
-    with written(FOLDER) as folder:
+    with written(AUDIT) as folder:
         folder.mkdir(parents=True)
         about = {"source": source["source"], "origin": source["origin"]} | data
         write_json(folder / "audit.json", {"paper": findings, "unstated": paper["unstated"], "data": about})

@@ -1,7 +1,5 @@
 """Stage balance: the labels to data/splits, one CSV a split (the paper's section 4.1; undersampling as in Table 3)."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from pipeline import params as parameters
@@ -10,8 +8,7 @@ from pipeline.faces import splits
 from pipeline.faces.names import SPLITS, TEST
 from pipeline.faces.table import read_labels
 from pipeline.files import remove, write_csv
-
-LABELS, FOLDER = Path("data/rgb/labels.csv"), Path("data/splits")
+from pipeline.workspace import RGB, SPLIT_FILES
 
 
 def split_all(labels, policy, seed, train_faces, validation_share):
@@ -51,14 +48,14 @@ def counts(tables):
 def main():
     """Read data/rgb/labels.csv and write data/splits."""
     params = parameters.load()
-    labels, profile = read_labels(LABELS), params.chosen
+    labels, profile = read_labels(RGB / "labels.csv"), params.chosen
     tables = split_all(labels, params.splits, params.seed, profile.train_faces, profile.validation_share)
     try:
         for name, table in tables.items():
-            write_csv(FOLDER / f"{name}.csv", table)
+            write_csv(SPLIT_FILES / f"{name}.csv", table)
     except BaseException:
         for name in tables:
-            remove(FOLDER / f"{name}.csv")
+            remove(SPLIT_FILES / f"{name}.csv")
         raise
     print(counts(tables).to_string())
 

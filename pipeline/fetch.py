@@ -10,8 +10,7 @@ from pipeline.faces.expected import compare
 from pipeline.faces.table import FaceWriter
 from pipeline.files import write_json, written
 from pipeline.progress import Bar
-
-RAW = Path("data/raw")
+from pipeline.workspace import RAW
 
 
 def locate(params):

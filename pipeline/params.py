@@ -10,9 +10,14 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.errors import InputError
 from pipeline.faces.names import SPLITS
-from pipeline.training.settings import Adam, Optimizer, Section, Sgd, explain
+from pipeline.training.recipe import Adam, Recipe, Sgd
+from pipeline.training.section import Section
+from pipeline.training.settings import explain
 
 NETWORKS = tuple(sorted(path.stem for path in Path(__file__).with_name("networks").glob("[A-Z]*.py")))
+
+SECTIONS = ("rows", "beyond")  # of rows
+PAPER_RECIPE = "paper"  # of a row that names none
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -157,6 +162,7 @@ class Row(Section):
     optimizer: Literal["adam", "sgd"]
     batch_size: Count
     image_size: Count
+    recipe: str = PAPER_RECIPE
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     fold: Annotated[int, Field(ge=0)] | None = None
 
@@ -181,6 +187,10 @@ class Profile(Section):
     max_batch_size: Count | None
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # of a stage and a folder
+Rows = dict[Name, Row]
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -196,25 +206,49 @@ class Params(Section):
     training: Training
     evaluation: Evaluation
     report: Report
-    rows: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")], Row]
+    rows: Rows
+    beyond: Rows
+    ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(_unique)]], Field(min_length=1)]
+    recipes: dict[str, Recipe]
     profiles: dict[str, Profile]
 
     @model_validator(mode="after")
-    def _profile_exists(self):
-        for name in {"settings", "timings"} & set(self.rows):
-            raise ValueError(f"rows.{name}: expected another name, for models/{name} is taken, received {name!r}")
+    def _names_exist(self):
+        for section in SECTIONS:
+            rows = self.section(section)
+            for name in {"settings", "timings"} & set(rows):
+                raise ValueError(f"{section}.{name}: expected another name, for models/{name} is taken, received {name!r}")
+            for name, row in rows.items():
+                self._check_recipe(f"{section}.{name}", row)
+        for name, rows in self.ensembles.items():
+            for row in set(rows) - set(self.beyond):
+                raise ValueError(f"ensembles.{name}: expected rows of beyond, received {row!r}")
         if self.profile not in self.profiles:
             raise ValueError(f"profile: expected one of {', '.join(self.profiles)}, received {self.profile!r}")
         return self
+
+    def _check_recipe(self, where, row):
+        if row.recipe not in self.recipes:
+            raise ValueError(f"{where}.recipe: expected one of {', '.join(self.recipes)}, received {row.recipe!r}")
+        own = self.recipes[row.recipe].optimizer
+        if own and own.name != row.optimizer:
+            raise ValueError(f"{where}.optimizer: expected {own.name}, as recipe {row.recipe} says, received {row.optimizer!r}")
 
     @property
     def chosen(self):
         """The Profile in force."""
         return self.profiles[self.profile]
 
-    def optimizer_of(self, row) -> Optimizer:
-        """Return the optimizer's settings for a Row, the override considered."""
-        return getattr(self.optimizers, self.optimizer or row.optimizer)
+    def section(self, name):
+        """Return the rows of a section, {name: Row}, or raise InputError."""
+        if name not in SECTIONS:
+            raise InputError(f"--section: expected one of {', '.join(SECTIONS)}, received {name!r}")
+        return getattr(self, name)
+
+    def optimizer_of(self, row):
+        """Return the optimizer's settings for a Row: the override's, its recipe's, or those of its own optimizer's name."""
+        own = self.recipes[row.recipe].optimizer
+        return own if own and self.optimizer in (None, own.name) else getattr(self.optimizers, self.optimizer or row.optimizer)
 
 
 class UniqueKeyLoader(yaml.SafeLoader):

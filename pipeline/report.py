@@ -11,15 +11,15 @@ from pipeline.errors import run
 from pipeline.faces.names import SPLITS
 from pipeline.files import open_npy, read_json, write_csv, write_json, written
 from pipeline.results import details, html, page, tables
-from pipeline.results.drawing import answers, draw
+from pipeline.results.drawing import draw
 from pipeline.results.model_card import model_card
 from pipeline.results.reproduction import fingerprint
-from pipeline.results.rows import read_paper, read_predictions, read_rows, read_structure
+from pipeline.results.rows import answers, read_paper, read_predictions, read_rows, read_structure
 from pipeline.results.significance import compare
 from pipeline.results.verdict import DEFINITION, verdicts
+from pipeline.workspace import AUDIT, RAW, Section
 
-REPORTS, RAW, AUDIT = Path("reports"), Path("data/raw"), Path("reports/audit")
-ROWS = REPORTS / "rows"
+REPORTS, ROWS = Section("rows").reports, Section("rows").rows
 CONTENTS = {
     "verdict": "Verdict",
     "tables": "Tables",

@@ -1,15 +1,14 @@
 """Stage to_rgb: gray faces (N, size, size) to RGB (N, size, size, 3), the labels passed on (the paper's section 3.2)."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 
 from pipeline.errors import run
 from pipeline.files import NpyWriter, open_npy, read_npy_in_chunks, written
 from pipeline.progress import Bar
+from pipeline.workspace import RAW, RGB
 
-RAW, RGB = Path("data/raw"), Path("data/rgb")
 CHUNK = 1024  # faces held in memory at once
 
 

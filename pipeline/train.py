@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,8 +13,8 @@ from pipeline.progress import Bar
 from pipeline.training import backend
 from pipeline.training.interruption import noted
 from pipeline.training.settings import Settings
+from pipeline.workspace import FACES, SPLIT_FILES, add_section
 
-FACES, SPLITS, MODELS = Path("data/rgb/faces.npy"), Path("data/splits"), Path("models")
 LOG_NAMES = {
     "loss": "train/loss",
     "accuracy": "train/accuracy",
@@ -74,21 +73,24 @@ def train(settings, pixels, split, folder, checkpoint_key, interruption):
 def main():
     """Read the row's settings, faces and split; write models/<row>."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--row", required=True, help="a key of rows: in params.yaml")
-    row = parser.parse_args().row
-    settings = Settings.read(MODELS / "settings" / f"{row}.json")
+    parser.add_argument("--row", required=True, help="its name in params.yaml")
+    add_section(parser)
+    options = parser.parse_args()
+    row, models = options.row, options.section.models
+    settings = Settings.read(models / "settings" / f"{row}.json")
     settings = settings.model_copy(update={"backend": backend.chosen(settings.backend)})
-    split_file = SPLITS / f"{settings.data}.csv"
+    split_file = SPLIT_FILES / f"{settings.data}.csv"
     split = read_split(split_file, settings.emotions, settings.fold)
     pixels = open_npy(FACES)
     backend.start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu")
 
     def checkpoint_key():
-        from pipeline.training import checkpoint, devices
+        from pipeline.training import checkpoint, devices, steps
 
+        steps.load()  # the key covers the code that is loaded
         return checkpoint.key(settings, [FACES, split_file], backend.versions(settings.backend), devices.describe())
 
-    with noted() as interruption, written(MODELS / row) as folder:
+    with noted() as interruption, written(models / row) as folder:
         folder.mkdir()
         try:
             timings, checkpoint = train(settings, pixels, split, folder, checkpoint_key, interruption)
@@ -100,7 +102,7 @@ def main():
                 f"{type(error).__name__}; free memory or lower batch_size"
             ) from None
     # Outside the stage's outputs: a time in a hashed file would make every repetition look changed.
-    write_json(MODELS / "timings" / f"{row}.json", timings)
+    write_json(models / "timings" / f"{row}.json", timings)
     checkpoint.drop()
 
 

@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: what a stage imports stands in its deps, for DVC does not follow imports."""
+"""dvc.yaml and beyond/dvc.yaml against the code: what a stage imports stands in its deps, for DVC does not follow imports."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,9 @@ import yaml
 from pipeline.results.rows import read_structure
 from pipeline.training.backend import NAMES
 
-STAGES = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+FILES = ("dvc.yaml", "beyond/dvc.yaml")
+PIPELINES = {file: yaml.safe_load(Path(file).read_text(encoding="utf-8"))["stages"] for file in FILES}
+STAGES = PIPELINES["dvc.yaml"]
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
 
 
@@ -39,26 +41,28 @@ def closure(path):
     return seen
 
 
-def missing_deps(stage, model):
-    """Return the local modules that the stage's command loads, with `model` as its network, and that are no deps."""
-    body = STAGES[stage].get("do", STAGES[stage])
+def missing_deps(body, model):
+    """Return the local modules that a stage's command loads, with `model` as its network, and that are no deps."""
     deps = {str(dep).replace("${item.model}", model) for dep in body["deps"]}
+    stage = body["cmd"].split()[2].removeprefix("pipeline.")
     needed = closure(f"pipeline/{stage}.py")
     if stage in ("train", "evaluate"):
         by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
         needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
+    if stage == "resolve":
+        needed |= {f"pipeline/networks/{name}.py" for name in MODELS}  # it asks each for its sizes and weights
     return needed - deps
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("stage", sorted(STAGES))
-def test_deps__hold_every_imported_module(stage, model):
-    assert missing_deps(stage, model) == set()
+@pytest.mark.parametrize(("file", "stage"), [(file, stage) for file, stages in PIPELINES.items() for stage in sorted(stages)])
+def test_deps__hold_every_imported_module(file, stage, model):
+    body = PIPELINES[file][stage]
+    assert missing_deps(body.get("do", body), model) == set()
 
 
-def test_deps__check_sees_a_missing_one(monkeypatch):
-    monkeypatch.setitem(STAGES["to_rgb"], "deps", STAGES["to_rgb"]["deps"][:2])
-    assert "pipeline/files.py" in missing_deps("to_rgb", "ResNet50")
+def test_deps__check_sees_a_missing_one():
+    assert "pipeline/files.py" in missing_deps(STAGES["to_rgb"] | {"deps": STAGES["to_rgb"]["deps"][:2]}, "ResNet50")
 
 
 @pytest.mark.parametrize("stage", ["train", "evaluate"])
@@ -71,20 +75,34 @@ def test_deps__no_figure_table_or_other_network_retrains(stage):
 
 
 def test_deps__exist():
-    for stage in STAGES.values():
+    for stage in [body for stages in PIPELINES.values() for body in stages.values()]:
         for dep in stage.get("do", stage)["deps"]:
             if dep.startswith("pipeline/"):
                 assert Path(dep.replace("${item.model}", MODELS[0])).exists(), dep
 
 
 def test_stages__are_described():
-    assert all(stage.get("do", stage)["desc"] for stage in STAGES.values())
+    assert all(stage.get("do", stage)["desc"] for stages in PIPELINES.values() for stage in stages.values())
+
+
+def test_beyond__is_the_roots_stages_in_its_own_folder():
+    # The same scripts and deps; only where settings, models and rows lie differs, and nothing of the root's depends on it.
+    for name in ("resolve", "train", "evaluate"):
+        one, other = (PIPELINES[file][name].get("do", PIPELINES[file][name]) for file in FILES)
+        theirs = [dep.removeprefix("beyond/") for dep in other["deps"]]
+        assert theirs == one["deps"] and other["wdir"] == ".."
+        assert other["cmd"].replace(" --section beyond", "") == one["cmd"]
+    root = [dep for stage in STAGES.values() for dep in stage.get("do", stage)["deps"]]
+    assert not [dep for dep in root if dep.startswith("beyond")]
+    outs = [out if isinstance(out, str) else next(iter(out)) for s in PIPELINES[FILES[1]].values() for out in s.get("do", s)["outs"]]
+    assert all(out.startswith("beyond/") for out in outs)
 
 
 def test_stages__only_train_and_evaluate_reach_tensorflow():
     # It costs seconds at each start.
-    for stage in set(STAGES) - {"train", "evaluate"}:
-        for file in closure(f"pipeline/{stage}.py"):
+    scripts = {body.get("do", body)["cmd"].split()[2] for stages in PIPELINES.values() for body in stages.values()}
+    for script in scripts - {"pipeline.train", "pipeline.evaluate"}:
+        for file in closure(f"{script.replace('.', '/')}.py"):
             assert "import tensorflow" not in Path(file).read_text(encoding="utf-8")
             assert "import keras" not in Path(file).read_text(encoding="utf-8"), file
 

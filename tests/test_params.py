@@ -32,14 +32,14 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
     [
         ("profle", "demo", "no such key", "'demo'"),
         ("rows.table2-ResNet50.modle", "x", "no such key", "'x'"),
-        ("rows.table2-ResNet50.model", "ResNet51", "one of GoogLeNet, InceptionResNetV2", "'ResNet51'"),
+        ("rows.table2-ResNet50.model", "ResNet51", "one of Compact, GoogLeNet, InceptionResNetV2", "'ResNet51'"),
         ("rows.table2-ResNet50.optimizer", "rmsprop", "'adam' or 'sgd'", "'rmsprop'"),
         ("rows.table2-ResNet50.batch_size", "16", "a valid integer", "'16'"),
         ("rows.table2-ResNet50.batch_size", 0, "greater than or equal to 1", "0"),
         ("rows.table2-InceptionV3.image_size", 74, "at least 75 for InceptionV3", "74"),
         ("rows.table2-Xception.image_size", 47, "at least 48 for Xception", "47"),
         ("rows.table2-ResNet50.data", "balanced_lucky", "'unbalanced', 'balanced'", "'balanced_lucky'"),
-        ("profile", "dmeo", "one of demo, paper, sample", "'dmeo'"),
+        ("profile", "dmeo", "one of demo, full, paper, sample", "'dmeo'"),
         ("optimizer", "rmsprop", "'adam' or 'sgd'", "'rmsprop'"),
         ("epochs", 0, "greater than or equal to 1", "0"),
         ("seed", DELETE, "this key", "nothing"),
@@ -50,6 +50,16 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("splits.fold", 5, "below folds = 5", "5"),
         ("rows.table3-ResNet50.fold", 1, "none, for only unbalanced", "1"),
         ("rows.settings", ROW, "another name", "'settings'"),
+        ("beyond.settings", ROW, "another name", "'settings'"),
+        ("beyond.compact-0.recipe", "modem", "one of modern, paper", "'modem'"),
+        ("beyond.compact-0.optimizer", "adam", "sgd, as recipe modern says", "'adam'"),
+        ("ensembles.compact", ["compact-0", "compact-9"], "rows of beyond", "'compact-9'"),
+        ("recipes.modern.augmentation.flop", True, "no such key", "True"),
+        ("recipes.modern.label_smoothing", 1.0, "less than 1", "1.0"),
+        ("recipes.modern.optimizer", {"name": "rmsprop"}, "adam or sgd", "{'name': 'rmsprop'}"),
+        ("recipes.modern.optimizer", {"learning_rate": 0.1}, "adam or sgd", "{'learning_rate': 0.1}"),
+        ("ensembles", {}, "at least 1 item", "{}"),
+        ("recipes.modern.sizes", [{"until": 0.5, "size": 36}, {"until": 0.4, "size": 40}], "rising values of until", "[0.5, 0.4]"),
         ("faces.emotions", ["sad", "sad"], "names that differ", "['sad', 'sad']"),
         ("sources.archive.sha256", "abc", "match pattern", "'abc'"),
         ("training.backend", "theano", "'tensorflow', 'jax' or 'torch'", "'theano'"),
@@ -64,7 +74,7 @@ def test_load__bad_value_names_key_expected_and_received(tmp_path, path, value, 
     with pytest.raises(InputError) as error:
         params.load(changed(tmp_path, path, value))
     message = str(error.value)
-    assert f"{path}: expected " in message or f"{path}.0: expected " in message
+    assert any(f"{path}{more}: expected " in message for more in ("", ".0", ".name"))
     assert expected in message and f"received {received}" in message
     assert "\n" not in message
 
@@ -108,7 +118,7 @@ def test_load__missing_file_says_where_to_run():
 
 
 def test_networks__are_the_files_of_the_folder():
-    names = {"GoogLeNet", "InceptionResNetV2", "InceptionV3", "MobileNetV2", "ResNet101", "ResNet50", "Xception"}
+    names = {"Compact", "GoogLeNet", "InceptionResNetV2", "InceptionV3", "MobileNetV2", "ResNet101", "ResNet50", "Xception"}
     assert set(params.NETWORKS) == names
 
 

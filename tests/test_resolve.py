@@ -52,6 +52,38 @@ def test_resolve__own_seed_wins():
     assert resolve(loaded, "table2-ResNet50").seed == 3
 
 
+def test_resolve__recipe_with_sizes_wants_the_faces_own_size():
+    loaded = params.load("params.yaml")
+    row = resolve(loaded, "compact-0", "beyond")
+    assert row.recipe.sizes[0].size == 36 and row.optimizer.learning_rate == 0.1 and row.seed == 0
+    beyond = {"mine": loaded.beyond["compact-0"].model_copy(update={"image_size": 75})}
+    with pytest.raises(InputError, match="beyond.mine.image_size: expected faces.size = 48, as recipe modern has sizes, received 75"):
+        resolve(loaded.model_copy(update={"beyond": beyond}), "mine", "beyond")
+    for model, message in (
+        ("MobileNetV2", "beyond.mine.model: expected a network that takes faces of any size"),
+        ("Xception", "recipes.modern.sizes: expected at least 48 for Xception .beyond.mine., received 36"),
+    ):
+        beyond = {"mine": loaded.beyond["compact-0"].model_copy(update={"model": model})}
+        with pytest.raises(InputError, match=message):
+            resolve(loaded.model_copy(update={"beyond": beyond}), "mine", "beyond")
+
+
+def test_resolve__override_of_the_optimizer_goes_before_the_recipes():
+    loaded = params.load("params.yaml").model_copy(update={"optimizer": "adam"})
+    assert resolve(loaded, "compact-0", "beyond").optimizer.name == "adam"
+
+
+def test_resolve__network_without_imagenet_weights_starts_at_random():
+    loaded = params.load("params.yaml").model_copy(update={"profile": "paper"})
+    assert resolve(loaded, "compact-0", "beyond").weights is None
+    assert resolve(loaded, "leaky-MobileNetV2", "beyond").weights == "imagenet"
+
+
+def test_section__unknown_name_is_refused():
+    with pytest.raises(InputError, match="--section: expected one of rows, beyond, received 'grid'"):
+        params.load("params.yaml").section("grid")
+
+
 def test_resolve__profile_without_epochs_for_the_split_is_refused():
     loaded = params.load("params.yaml")
     profile = loaded.chosen.model_copy(update={"epochs": {"unbalanced": 1}})

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline import audit, balance, evaluate, fetch, params, report, resolve, to_rgb
+from pipeline import audit, balance, fetch, params, report, resolve, to_rgb
 from pipeline.errors import InputError
-from pipeline.files import write_csv, write_json
-from pipeline.results import metrics
+from pipeline.files import write_csv
+from pipeline.results import row_files
 
 SIDE = 16
 # Three happy and one sad face to train, one each to test; the second test face is the sad training face again.
@@ -33,6 +33,7 @@ def folder(tmp_path, monkeypatch):
     lines = [f"{EMOTIONS[::-1].index(e)},{' '.join([str(gray)] * SIDE * SIDE)},{usage}" for e, gray, usage in FACES]
     (tmp_path / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["stage"])
     monkeypatch.delenv("FER2013_ARCHIVE", raising=False)
     return tmp_path
 
@@ -102,10 +103,11 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     # Suppose the network answers happy, happy: 1 of 2 right; without the twin 1 of 1.
     settings = resolve.resolve(params.load(), "table2-ResNet50")
     labels, probabilities = np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]], np.float32)
-    scores = evaluate.evaluate(labels, probabilities, np.array([False, True]), params.load().evaluation, 0)
-    assert scores["without_twins"] == {"faces": 1, "accuracy": 1.0}
+    usage = np.array(["PublicTest", "PrivateTest"])
+    scores = row_files.score(labels, probabilities, np.array([False, True]), usage, params.load().evaluation, 0)
+    right, wrong = ({"faces": 1, "accuracy": accuracy, "interval": [accuracy, accuracy]} for accuracy in (1.0, 0.0))
+    assert scores["parts"] == {"PublicTest": right, "PrivateTest": wrong, "without_twins": right}
     about = {
-        "format": metrics.FORMAT,
         "early_loss": 0.7,
         "settings": settings.model_dump(),
         "faces": {"train": 4, "validation": 0, "test": 2},
@@ -113,14 +115,9 @@ def test_stages__six_faces_to_a_table(folder, capsys):
         "parameters": 1,
     }
     row = folder / "reports/rows/table2-ResNet50"
-    write_json(row / "metrics.json", about | scores)
-    write_csv(row / "roc.csv", metrics.roc_table(labels, probabilities, EMOTIONS))
-    write_csv(row / "confusion.csv", metrics.confusion_table(labels, probabilities, EMOTIONS))
-    table = pd.DataFrame(probabilities, columns=EMOTIONS)
-    table.insert(0, "face", [4, 5])
-    table.insert(1, "emotion", [EMOTIONS[label] for label in labels])
-    table.insert(2, "twin", [False, True])
-    table.to_parquet(row / "predictions.parquet", index=False)
+    row.mkdir(parents=True)
+    predictions = row_files.predictions_table(np.array([4, 5]), unbalanced[4:], usage, probabilities, EMOTIONS)
+    row_files.write_row(row, predictions, EMOTIONS, about, scores)
     write_csv(row / "history.csv", pd.DataFrame({"epoch": [1], "loss": [1.0], "accuracy": [0.5]}))
     audit.main()
     report.main()

@@ -12,7 +12,14 @@ import time
 
 import pytest
 
+from pipeline.training.recipe import Augmentation, Recipe, Size
+
 ROW = "table2-GoogLeNet"
+# Everything that draws by chance or keeps a state: it must all be in the checkpoint, or derive from seed, epoch and step.
+RECIPE = Recipe(
+    schedule="one-cycle", warm_up=0.3, moving_average=0.9, dropout=0.3, weight_decay=0.01, sizes=[Size(until=0.5, size=40)],
+    augmentation=Augmentation(flip=True, shift=0.1, rotation=10.0, erase=0.5, mixup=0.2),
+)  # fmt: skip
 
 
 class Workplace:
@@ -27,7 +34,7 @@ class Workplace:
 
     def start(self, limit=None, **change):
         """Start the stage with changed settings; limit: bytes that a file may have."""
-        settings = self.settings | {"epochs": 8} | change
+        settings = self.settings | {"model": "Compact", "epochs": 8, "recipe": RECIPE.model_dump()} | change  # Compact is ready soonest
         (self.folder / "models" / "settings" / f"{ROW}.json").write_text(json.dumps(settings))
         environment = os.environ | {"FER2013_CACHE": str(self.cache)}
         environment.pop("DVC_STAGE", None)
@@ -110,8 +117,21 @@ def test_train__other_settings_do_not_pick_up_a_checkpoint(place):
     assert [path.name.rpartition("-")[0] for path in place.cache.glob("checkpoints/*")] == [ROW]  # the killed one's, still there
 
 
+def test_train__checkpoints_key_covers_the_code_of_the_steps(place):
+    place.start().kill()  # it wrote the settings
+    script = (
+        "import sys; sys.argv = ['train', '--row', sys.argv[1]]; from pipeline import train; from pipeline.training import checkpoint\n"
+        "def key(*_): print(*sorted(sys.modules)); sys.exit()\n"
+        "checkpoint.key = key; train.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script, ROW], cwd=place.folder, capture_output=True, text=True, timeout=120, check=True)
+    loaded = done.stdout.split()
+    names = ("tensorflow_steps", "fused", "fit", "batches", "augmentation", "schedule", "optimizer", "batch_norm")
+    assert {f"pipeline.training.{name}" for name in names} | {"pipeline.networks.Compact"} <= set(loaded)
+
+
 def test_train__full_disk_is_told_and_nothing_half_written(place):
-    # Files may have 1 MB, weights have 22 MB: neither checkpoint nor model can be written.
+    # Files may have 1 MB, weights have 8 MB: neither checkpoint nor model can be written.
     process = place.start(limit=2**20, epochs=1)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2, output[-2000:]
@@ -121,7 +141,7 @@ def test_train__full_disk_is_told_and_nothing_half_written(place):
 
 
 def test_train__loss_that_is_not_finite_stops_the_row(place):
-    process = place.start(optimizer={"name": "sgd", "learning_rate": 1e30, "momentum": 0.9})
+    process = place.start(optimizer={"name": "sgd", "learning_rate": 1e30, "momentum": 0.9}, recipe={})
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     last = output.splitlines()[-1]

@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline.results import figures
 from pipeline.results.calibration import expected_calibration_error, reliability
+from pipeline.results.rows import answers
 
 SHOWN = 28  # faces in a figure, at most
 TABLES = (("table2", (3, 4), "imbalanced"), ("table3", (5, 6), "balanced"))
@@ -102,13 +103,6 @@ class Drawer:
             faces = pixels[np.array([face for face, _ in shown])]
             figure = figures.faces(faces, [text for _, text in shown], f"{title}\n{self.note}", 10)
             self.keep(figure, "conflicts", title, f"{len(shown)} faces, each with its labels")
-
-
-def answers(prediction, emotions):
-    """Return (answers (n,) str, right (n,) bool, confidences (n,) float) of a table of predictions."""
-    probabilities = prediction[emotions].to_numpy()
-    answer = np.array(emotions)[probabilities.argmax(axis=1)]
-    return answer, answer == prediction.emotion.to_numpy(), probabilities.max(axis=1)
 
 
 def with_intervals(row):

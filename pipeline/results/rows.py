@@ -9,8 +9,11 @@ import yaml
 from pipeline.errors import InputError
 from pipeline.files import read_json
 from pipeline.results.metrics import FORMAT
+from pipeline.training.recipe import Recipe
+from pipeline.workspace import stage_of
 
 SUM_ERROR = 1e-3
+ABOUT = ("face", "emotion", "twin", "usage")  # the columns before the probabilities
 PAPER = Path(__file__).with_name("paper.yaml")
 
 
@@ -33,34 +36,45 @@ def read_rows(folder, names):
             rows[name] = read_json(path)
             received = rows[name].get("format")
             if received != FORMAT:
-                again = f"run `dvc repro evaluate@{name}`"
-                raise InputError(f"{path}: expected format {FORMAT}, received {received}, from another version; {again}")
-            missing = {"settings", "faces", "early_loss", "accuracy", "chance", "macro", "interval"} - set(rows[name])
+                raise InputError(f"{path}: expected format {FORMAT}, received {received}, from another version; {_again(path, name)}")
+            missing = {"settings", "faces", "early_loss", "accuracy", "chance", "macro", "interval", "parts"} - set(rows[name])
             if missing:
-                raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; run `dvc repro evaluate@{name}`")
+                raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; {_again(path, name)}")
     return rows
 
 
 def read_predictions(folder, row, emotions):
-    """Return evaluate's predictions of a row: face, emotion, twin and a probability for each of `emotions`; or raise InputError."""
+    """Return evaluate's predictions of a row: face, emotion, twin, usage and a probability for each of `emotions`; or raise InputError."""
     path = Path(folder) / row / "predictions.parquet"
     try:
         table = pd.read_parquet(path)
     except FileNotFoundError:
-        raise InputError(f"expected the file {path}, found none; run `dvc repro evaluate@{row}`") from None
+        raise InputError(f"expected the file {path}, found none; {_again(path, row)}") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected a Parquet table, received: {error}; run `dvc repro evaluate@{row}`") from None
-    if list(table.columns) != ["face", "emotion", "twin", *emotions]:
-        raise InputError(f"{path}: expected columns face, emotion, twin, {', '.join(emotions)}, received {', '.join(table.columns)}")
+        raise InputError(f"{path}: expected a Parquet table, received: {error}; {_again(path, row)}") from None
+    expected = [*ABOUT, *emotions]
+    if list(table.columns) != expected:
+        raise InputError(f"{path}: expected columns {', '.join(expected)}, received {', '.join(table.columns)}")
     sums = table[emotions].to_numpy(np.float64).sum(axis=1)
     wrong = np.flatnonzero(~(np.abs(sums - 1) < SUM_ERROR))
     if len(wrong):
         first = wrong[0]
         raise InputError(
             f"{path}: expected probabilities that sum to 1, received {sums[first]:.4f} for face {table.face[first]} (line {first}); "
-            f"run `dvc repro --force evaluate@{row}`"
+            f"run `dvc repro --force {stage_of(path, f'evaluate@{row}')}`"
         )
     return table
+
+
+def _again(path, row):
+    return f"run `dvc repro {stage_of(path, f'evaluate@{row}')}`"
+
+
+def answers(prediction, emotions):
+    """Return (answers (n,) str, right (n,) bool, confidences (n,) float) of a table of predictions."""
+    probabilities = prediction[emotions].to_numpy()
+    answer = np.array(emotions)[probabilities.argmax(axis=1)]
+    return answer, answer == prediction.emotion.to_numpy(), probabilities.max(axis=1)
 
 
 def unlike_paper(row, printed, data, source, official_faces):
@@ -82,6 +96,7 @@ def unlike_paper(row, printed, data, source, official_faces):
         == (printed["optimizer"], printed["learning_rate"]),
         "batch size": settings["batch_size"] == printed["batch_size"],
         "image size": settings["image_size"] == printed["image_size"],
+        "recipe": settings["recipe"] == Recipe().model_dump(),
     }
     return [name for name, same in checks.items() if not same]
 

@@ -44,7 +44,7 @@ def other_rows(rows, listed, source):
 def measured(row, model):
     """Return the cells of a row that was run, under the network's name as the table prints it."""
     settings, (low, high) = row["settings"], row["interval"]["accuracy"]
-    size, twinless = settings["image_size"], row["without_twins"]["accuracy"]
+    size, twinless = settings["image_size"], row["parts"]["without_twins"]["accuracy"]
     values = (
         settings["epochs"],
         OPTIMIZERS[settings["optimizer"]["name"]],

@@ -4,15 +4,16 @@ import math
 import time
 from collections import deque
 
-import keras
 import numpy as np
 from scipy.special import log_softmax
 
 from pipeline.errors import InputError
 from pipeline.training import variables
 from pipeline.training.batch_norm import BATCH, re_estimate
-from pipeline.training.batches import batches, epoch_order
+from pipeline.training.batches import Examples, batches, epoch_order
 from pipeline.training.checkpoint import Progress
+from pipeline.training.optimizer import averaged, exchange, make_optimizer
+from pipeline.training.schedule import rate_at
 from pipeline.training.steps import make_steps
 
 FIRST_STEPS = 8  # whose losses are kept: another machine's rounding has not yet grown in them, a difference in the arithmetic shows
@@ -20,26 +21,21 @@ AHEAD = 4  # steps that may be under way before their losses are read: a GPU wou
 SAVE_SECONDS = 600  # a checkpoint within an epoch that is longer than this
 
 
-def make_optimizer(settings):
-    """Return the Keras optimizer of a Settings."""
-    arguments = settings.optimizer.model_dump(exclude={"name"})
-    optimizer = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer.name](**arguments)
-    return keras.optimizers.LossScaleOptimizer(optimizer) if settings.precision == "mixed_float16" else optimizer
-
-
 def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy=None, checkpoint=None, interruption=None):
     """Train `model` in place and return its Progress, with the seconds that each epoch's steps took and the first steps' losses.
 
-    pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings; strategy: what
-    devices.shared yields; checkpoint: a Checkpoint to go on from and to save to; interruption: an Interruption to obey.
+    pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings, with the recipe;
+    strategy: what devices.shared yields; checkpoint: a Checkpoint to go on from and to save to; interruption: an Interruption to obey.
     on_batch(n, loss) is called for the steps on n faces. on_epoch(epoch, logs) is called for each epoch, those of the
     checkpoint included, with loss and accuracy (of the epoch's batches as they were trained), learning_rate and, where there
     are validation faces, val_loss and val_accuracy. The statistics of batch normalisation are re-estimated before each
     validation and at the end. Raises InputError where the loss is not finite.
     """
-    optimizer = make_optimizer(settings)
+    recipe = settings.recipe
+    optimizer = make_optimizer(settings, model)
     steps = make_steps(model, optimizer, strategy)
-    index, labels = train
+    examples = Examples(pixels, *train, settings)
+    index, total = train[0], settings.epochs * -(-len(train[0]) // settings.batch_size)
     progress = checkpoint.load(model, optimizer) if checkpoint else None
     if progress:
         print(f"train: {settings.row} goes on after {progress} of {settings.epochs}", flush=True)
@@ -47,14 +43,13 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
             on_batch(len(index), logs["loss"])
             on_epoch(epoch, logs)
     progress = progress or Progress()
-    pending, saved = deque(), time.monotonic()
+    pending, saved, rate = deque(), time.monotonic(), settings.optimizer.learning_rate
 
     def read(left):
         while len(pending) > left:
             count, loss, correct = pending.popleft()
             loss = float(loss)
             if not math.isfinite(loss):
-                rate = float(variables.read(optimizer.learning_rate))
                 raise InputError(
                     f"{settings.row}: expected a finite loss, received {loss} in epoch {progress.epoch + 1} with "
                     f"{settings.optimizer.name} at learning rate {rate:g}; lower the learning rate"
@@ -73,12 +68,15 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
 
     while progress.epoch < settings.epochs:
         start = time.monotonic() - progress.seconds
-        order = epoch_order(len(index), settings.seed, progress.epoch)
         done = progress.step * settings.batch_size
         if done:
             on_batch(done, progress.loss / done)
-        for rows, faces in batches(pixels, index[order], settings.batch_size, first=progress.step):
-            pending.append((len(faces), *steps.train(faces, labels[order[rows]])))
+        for faces, targets in examples.batches(progress.epoch, progress.step):
+            if recipe.schedule != "constant" or recipe.warm_up:
+                step = progress.epoch * total // settings.epochs + progress.step
+                rate = rate_at(step, total, settings.optimizer.learning_rate, recipe.schedule, recipe.warm_up)
+                steps.set_rate(rate)
+            pending.append((len(faces), *steps.train(faces, targets)))
             progress.step += 1
             stop = interruption and interruption()
             read(0 if stop else AHEAD)
@@ -94,20 +92,22 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
         progress.epoch_seconds.append(time.monotonic() - start)
         logs = {"loss": progress.loss / len(index), "accuracy": progress.correct / len(index)}
         logs["learning_rate"] = float(variables.read(optimizer.learning_rate))
-        if progress.epoch + 1 == settings.epochs or len(validation[0]):
-            sample = index[epoch_order(len(index), settings.seed, settings.epochs)][: settings.batch_norm_faces]
-            re_estimate(model, steps.observe, (faces for _, faces in batches(pixels, sample, BATCH)))
-        if len(validation[0]):
-            logs |= validate(steps, pixels, *validation)
+        with averaged(model, optimizer):
+            if progress.epoch + 1 == settings.epochs or len(validation[0]):
+                sample = index[epoch_order(len(index), settings.seed, settings.epochs)][: settings.batch_norm_faces]
+                re_estimate(model, steps.observe, batches(pixels, sample, BATCH))
+            if len(validation[0]):
+                logs |= validate(steps, pixels, *validation)
         on_epoch(progress.epoch, logs)
         kept = {"epoch_seconds": progress.epoch_seconds, "first_losses": progress.first_losses}
         progress = Progress(progress.epoch + 1, logs=[*progress.logs, logs], **kept)
         save()
+    exchange(model, optimizer)  # for good
     return progress
 
 
 def validate(steps, pixels, index, labels):
     """Return {"val_loss": mean cross-entropy, "val_accuracy": share} of the faces at `index`."""
-    logits = np.concatenate([steps.infer(faces) for _, faces in batches(pixels, index, BATCH)])
+    logits = np.concatenate([steps.infer(faces) for faces in batches(pixels, index, BATCH)])
     loss = -log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels].mean()
     return {"val_loss": float(loss), "val_accuracy": float((logits.argmax(axis=1) == labels).mean())}

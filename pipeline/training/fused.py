@@ -37,24 +37,27 @@ def fuse_batch_normalization(model):
 def apply_gradients(optimizer, gradients, variables):
     """Update `variables`, a list of Keras variables, by one step of keras.optimizers.Adam or SGD; True if it can be done here.
 
-    Everything beyond the plain updates (clipping, decay, averaging, other optimizers) is left to Keras' own apply().
+    Everything that no recipe asks for, and the moving average, is left to Keras' own apply().
     """
-    extras = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor", "gradient_accumulation_steps")
-    if any(getattr(optimizer, extra, None) for extra in (*extras, "nesterov", "amsgrad")) or any(g is None for g in gradients):
+    extras = ("clipnorm", "clipvalue", "use_ema", "loss_scale_factor", "gradient_accumulation_steps", "amsgrad")
+    known = type(optimizer) is keras.optimizers.Adam or (type(optimizer) is keras.optimizers.SGD and optimizer.momentum)
+    if not known or any(getattr(optimizer, extra, None) for extra in extras) or any(g is None for g in gradients):
         return False
     rate = tf.convert_to_tensor(optimizer.learning_rate)
-    if type(optimizer) is keras.optimizers.SGD and optimizer.momentum:
+    if optimizer.global_clipnorm:
+        gradients, _ = tf.clip_by_global_norm(gradients, optimizer.global_clipnorm)
+    if optimizer.weight_decay:
+        for variable in filter(optimizer._use_weight_decay, variables):
+            variable.value.assign_sub(variable.value * (rate * optimizer.weight_decay))
+    if type(optimizer) is keras.optimizers.SGD:
+        constants = {"lr": rate, "momentum": optimizer.momentum, "use_nesterov": optimizer.nesterov}
         for variable, momentum, gradient in zip(variables, optimizer.momentums, gradients, strict=True):
-            tf.raw_ops.ResourceApplyKerasMomentum(
-                var=variable.value.handle, accum=momentum.value.handle, lr=rate, grad=gradient, momentum=optimizer.momentum
-            )
-    elif type(optimizer) is keras.optimizers.Adam:
+            tf.raw_ops.ResourceApplyKerasMomentum(var=variable.value.handle, accum=momentum.value.handle, grad=gradient, **constants)
+    else:
         step = tf.cast(optimizer.iterations.value + 1, tf.float32)
         powers = {"beta1_power": tf.pow(optimizer.beta_1, step), "beta2_power": tf.pow(optimizer.beta_2, step)}
         constants = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon, "lr": rate} | powers
         for variable, m, v, gradient in zip(variables, optimizer._momentums, optimizer._velocities, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(var=variable.value.handle, m=m.value.handle, v=v.value.handle, grad=gradient, **constants)
-    else:
-        return False
     optimizer.iterations.value.assign_add(1)
     return True

@@ -19,14 +19,13 @@ class Steps:
         if optimizer is not None:
             optimizer.build(model.trainable_variables)
 
-    def _train_step(self, state, faces, labels):
+    def _train_step(self, state, faces, targets):
         def loss_of(trainable, fixed, state):
             logits, fixed = self.model.stateless_call(trainable, fixed, faces, training=True)
-            picked = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
-            loss = -picked.mean()
+            loss = -(targets * jax.nn.log_softmax(logits)).sum() / len(targets)
             with keras.StatelessScope(zip(self.optimizer.variables, state, strict=True)):
                 scaled = self.optimizer.scale_loss(loss)
-            return scaled, (loss, jnp.count_nonzero(logits.argmax(axis=1) == labels), fixed)
+            return scaled, (loss, jnp.count_nonzero(logits.argmax(axis=1) == targets.argmax(axis=1)), fixed)
 
         trainable, fixed, optimizer = state
         gradients, (loss, correct, fixed) = jax.grad(loss_of, has_aux=True)(trainable, fixed, optimizer)
@@ -47,13 +46,22 @@ class Steps:
     def _values(self, groups):
         return tuple([variable.value for variable in group] for group in groups)
 
-    def train(self, faces, labels):
+    def train(self, faces, targets):
         """One optimizer step."""
         if self._state is None:
             # Copies: the step may overwrite what it is given, and the variables must keep their arrays.
             self._state = self._place(jax.tree.map(jnp.copy, self._values(self._variables())))
-        self._state, loss, correct = self._train(self._state, self._place(faces, True), self._place(labels, True))
+        self._state, loss, correct = self._train(self._state, self._place(faces, True), self._place(targets, True))
         return loss, correct
+
+    def set_rate(self, rate):
+        """The learning rate of the next steps."""
+        if self._state is None:
+            self.optimizer.learning_rate = rate
+        else:
+            own = getattr(self.optimizer, "inner_optimizer", self.optimizer)  # of a loss scale
+            index = [id(v) for v in self.optimizer.variables].index(id(own._learning_rate))
+            self._state[2][index] = self._place(jnp.asarray(rate, self._state[2][index].dtype))
 
     def infer(self, faces):
         """Logits with the moving statistics."""

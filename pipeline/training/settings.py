@@ -1,39 +1,14 @@
 """The settings file of one row: everything, besides faces and code, that can change the trained bytes."""
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from pipeline.errors import InputError
 from pipeline.files import write_json
-
-
-class Section(BaseModel):
-    """Base of every typed section: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Adam(Section):
-    """Adam (Kingma and Ba, 2015)."""
-
-    name: Literal["adam"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)]
-    beta_1: Annotated[float, Field(ge=0, lt=1)]
-    beta_2: Annotated[float, Field(ge=0, lt=1)]
-    epsilon: Annotated[float, Field(gt=0)]
-
-
-class Sgd(Section):
-    """Stochastic gradient descent with momentum."""
-
-    name: Literal["sgd"] = "sgd"
-    learning_rate: Annotated[float, Field(gt=0)]
-    momentum: Annotated[float, Field(ge=0, lt=1)]
-
-
-Optimizer = Annotated[Adam | Sgd, Field(discriminator="name")]
+from pipeline.training.recipe import Optimizer, Recipe
+from pipeline.training.section import Section
+from pipeline.workspace import stage_of
 
 
 class Settings(Section):
@@ -48,6 +23,7 @@ class Settings(Section):
     weights: str | None  # imagenet, or the path of a file
     weights_sha256: str | None  # of that file
     optimizer: Optimizer
+    recipe: Recipe
     batch_size: int
     epochs: int
     train_faces: int | None
@@ -71,9 +47,9 @@ class Settings(Section):
         try:
             return cls.model_validate_json(Path(path).read_bytes())
         except FileNotFoundError:
-            raise InputError(f"expected settings in {path}, found none; run `dvc repro resolve`") from None
+            raise InputError(f"expected settings in {path}, found none; run `dvc repro {stage_of(path, 'resolve')}`") from None
         except ValidationError as error:
-            raise InputError(f"{path}: {explain(error)}; run `dvc repro resolve`") from None
+            raise InputError(f"{path}: {explain(error)}; run `dvc repro {stage_of(path, 'resolve')}`") from None
 
 
 def explain(error):
@@ -86,6 +62,8 @@ def explain(error):
         return ".".join(str(part) for part in (*first["loc"], message))
     if first["type"] == "extra_forbidden":
         message = "no such key"
+    if first["type"].startswith("union_tag"):
+        where, message = f"{where}.name", "adam or sgd"
     if first["type"] == "missing":
         message, received = "this key", "nothing"
     else:

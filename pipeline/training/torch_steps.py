@@ -13,17 +13,21 @@ class Steps:
         if optimizer is not None:
             optimizer.build(model.trainable_variables)
 
-    def train(self, faces, labels):
+    def train(self, faces, targets):
         """One optimizer step."""
         variables = self.model.trainable_variables
-        labels = keras.ops.convert_to_tensor(labels)
+        targets = keras.ops.convert_to_tensor(targets)
         self.model.zero_grad()
         logits = self.model(keras.ops.convert_to_tensor(faces), training=True)
-        loss = functional.cross_entropy(logits, labels)
+        loss = -(targets * functional.log_softmax(logits, dim=1)).sum() / len(targets)
         self.optimizer.scale_loss(loss).backward()
         with torch.no_grad():
             self.optimizer.apply([variable.value.grad for variable in variables], variables)
-        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+        return loss.detach(), (logits.argmax(dim=1) == targets.argmax(dim=1)).sum()
+
+    def set_rate(self, rate):
+        """The learning rate of the next steps."""
+        self.optimizer.learning_rate = rate
 
     def infer(self, faces):
         """Logits with the moving statistics."""

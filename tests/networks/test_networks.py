@@ -16,6 +16,8 @@ PARAMETERS = {
     "ResNet101": 42_658_176 + 2048 * 7 + 7,
     "Xception": 20_861_480 + 2048 * 7 + 7,
     "GoogLeNet": 5_607_184 + 1024 * 7 + 7,
+    # By level: kernels 9 x in x out of three convolutions, and four numbers a channel in each of their normalisations.
+    "Compact": sum(9 * n * w + 2 * 9 * w * w + 3 * 4 * w for n, w in ((1, 32), (32, 64), (64, 128), (128, 256))) + 256 * 7 + 7,
 }
 
 

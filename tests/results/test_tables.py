@@ -8,6 +8,7 @@ from pipeline.files import write_json
 from pipeline.results import page, tables
 from pipeline.results.metrics import FORMAT
 from pipeline.results.rows import read_paper, read_predictions, read_rows, unlike_paper
+from pipeline.training.recipe import Recipe
 
 PAPER = read_paper()
 LINE = PAPER["tables"]["table2"]["rows"][0]
@@ -19,7 +20,7 @@ def as_the_paper():
     """Metrics of a row made exactly as the paper's first line says, 4,700 of 7,178 right."""
     settings = {
         "data": "unbalanced", "model": "InceptionResNetV2", "weights": "imagenet", "epochs": 700, "batch_size": 128, "image_size": 75,
-        "optimizer": {"name": "adam", "learning_rate": 0.001},
+        "optimizer": {"name": "adam", "learning_rate": 0.001}, "recipe": Recipe().model_dump(),
     }  # fmt: skip
     return {
         "format": FORMAT,
@@ -31,7 +32,7 @@ def as_the_paper():
         "accuracy": 4700 / 7178,
         "macro": {"precision": 0.61, "recall": 0.62, "f1": 0.615},
         "interval": {"accuracy": [0.64, 0.67]},
-        "without_twins": {"faces": 6610, "accuracy": 0.64},
+        "parts": {"without_twins": {"faces": 6610, "accuracy": 0.64, "interval": [0.63, 0.65]}},
     }
 
 
@@ -151,13 +152,13 @@ def test_read_rows__row_that_was_not_run_is_left_out(tmp_path):
 
 def test_read_rows__metrics_of_another_version_are_refused(tmp_path):
     write_json(tmp_path / "a" / "metrics.json", as_the_paper() | {"format": 1})
-    with pytest.raises(InputError, match="expected format 2, received 1, from another version; run `dvc repro evaluate@a`"):
+    with pytest.raises(InputError, match="expected format 3, received 1, from another version; run `dvc repro evaluate@a`"):
         read_rows(tmp_path, ["a"])
 
 
 def predictions(**change):
-    columns = {"face": [7, 8], "emotion": ["sad", "happy"], "twin": [False, False], "happy": [0.25, 1.0], "sad": [0.75, 0.0]}
-    return pd.DataFrame(columns | change)
+    about = {"face": [7, 8], "emotion": ["sad", "happy"], "twin": [False, False], "usage": ["", ""]}
+    return pd.DataFrame(about | {"happy": [0.25, 1.0], "sad": [0.75, 0.0]} | change)
 
 
 def test_read_predictions__good_table(tmp_path):
@@ -171,7 +172,7 @@ def test_read_predictions__good_table(tmp_path):
     [
         (predictions(sad=[0.75, 0.1]), "probabilities that sum to 1, received 1.1000 for face 8 .line 1."),
         (predictions(sad=[0.75, float("nan")]), "probabilities that sum to 1, received nan for face 8"),
-        (predictions().drop(columns="sad"), "expected columns face, emotion, twin, happy, sad, received face, emotion, twin, happy"),
+        (predictions().drop(columns="sad"), "usage, happy, sad, received face, emotion, twin, usage, happy"),
     ],
 )
 def test_read_predictions__bad_table_is_refused(tmp_path, table, message):

@@ -16,9 +16,9 @@ def faces_of_two_kinds(count=16):
     return (noise + 180 * labels[:, None, None, None]).astype(np.uint8), labels.astype(np.int64)
 
 
-def small_network(keras):
+def small_network(keras, side=32):
     """A convolution, a normalisation and a zero head: traced in a moment, and all that fit has to handle."""
-    faces = keras.Input((32, 32, 3), dtype="uint8")
+    faces = keras.Input((side, side, 3), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(faces)
     x = keras.layers.Conv2D(8, 3, strides=2)(x)
     x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
@@ -28,11 +28,12 @@ def small_network(keras):
 
 def settings(**change):
     """Settings of a row of two emotions at 32 px that trains in a second."""
-    from pipeline.training.settings import Settings, Sgd
+    from pipeline.training.recipe import Recipe, Sgd
+    from pipeline.training.settings import Settings
 
     values = dict(
         row="tiny", data="unbalanced", model="MobileNetV2", image_size=32, face_size=32, emotions=["sad", "happy"], weights=None,
-        weights_sha256=None, optimizer=Sgd(learning_rate=0.01, momentum=0.9), batch_size=4, epochs=2, train_faces=None,
+        weights_sha256=None, optimizer=Sgd(learning_rate=0.01, momentum=0.9), recipe=Recipe(), batch_size=4, epochs=2, train_faces=None,
         validation_share=0.0, batch_norm_faces=8, seed=0, fold=None, source="synthetic", source_sha256=None,
         backend="tensorflow", precision="float32", devices="auto",
     )  # fmt: skip
@@ -53,9 +54,9 @@ def logical_devices(backend, count):
 
 
 def main(backend_name, count, precision, weights=None):
-    """Train 3 epochs of 14 faces in batches of 5, 5 and 4, which two devices cannot all share equally."""
+    """Train 3 epochs of 14 faces with a full recipe, in batches of 5, 5 and 4, which two devices cannot all share equally."""
     from pipeline.training import backend
-    from pipeline.training.settings import Adam
+    from pipeline.training.recipe import Adam, Augmentation, Recipe, Size
 
     keras = backend.start(0, backend_name, precision)
     names = logical_devices(backend_name, count) if count > 1 else []
@@ -67,11 +68,15 @@ def main(backend_name, count, precision, weights=None):
     pixels, labels = faces_of_two_kinds()
     logs = []
     with devices.shared(names) as strategy:
-        model = small_network(keras)
+        model = small_network(keras, None)
         given = np.random.default_rng(1)  # the same start on every backend
         for variable in model.trainable_variables:
             variable.assign(given.normal(0, 0.2, variable.shape))
-        chosen = settings(batch_size=5, epochs=3, optimizer=adam, precision=precision, backend=backend_name)
+        recipe = Recipe(
+            schedule="one-cycle", warm_up=0.3, weight_decay=0.1, clip_norm=0.05, label_smoothing=0.1, moving_average=0.5, balance="weights",
+            sizes=[Size(until=0.4, size=24)], augmentation=Augmentation(flip=True, shift=0.1, brightness=0.1, erase=0.5, mixup=0.2),
+        )  # fmt: skip
+        chosen = settings(batch_size=5, epochs=3, optimizer=adam, precision=precision, backend=backend_name, recipe=recipe)
         training, validation = (np.arange(14), labels[:14]), (np.array([14, 15]), labels[14:])
         fit(model, pixels, training, validation, chosen, lambda *_: None, lambda _, log: logs.append(log), strategy)
         if weights:

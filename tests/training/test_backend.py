@@ -1,4 +1,10 @@
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
@@ -17,6 +23,29 @@ def test_jax__trains_weights_that_tensorflow_reads_with_equal_outputs(keras, tmp
     logits = make_steps(model).infer(faces_of_two_kinds()[0])
     np.testing.assert_allclose(logits, trained["logits"], atol=1e-4)
     assert trained["logs"][-1]["loss"] < trained["logs"][0]["loss"]
+
+
+def test_jax__trains_and_evaluates_a_row_that_tensorflow_evaluates_alike(project, tmp_path):
+    pytest.importorskip("jax", reason="jax is not installed")
+    for name in ("pipeline", "data", "params.yaml"):
+        (tmp_path / name).symlink_to(project.folder / name)
+
+    def run(stage, backend, *arguments):
+        command = [sys.executable, "-m", f"pipeline.{stage}", "--section", "beyond", *arguments]
+        environment = os.environ | {"KERAS_BACKEND": backend}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    run("resolve", "jax")
+    run("train", "jax", "--row", "leaky-Compact")
+    found = []
+    for name in ("jax", "tensorflow"):
+        run("evaluate", name, "--row", "leaky-Compact")
+        found.append(pd.read_parquet(tmp_path / "beyond" / "reports" / "rows" / "leaky-Compact" / "predictions.parquet"))
+    emotions = list(found[0].columns[4:])
+    np.testing.assert_allclose(found[0][emotions], found[1][emotions], atol=1e-4)
+    network = json.loads((tmp_path / "beyond" / "models" / "leaky-Compact" / "network.json").read_text())
+    assert network["backend"] == "jax" and found[0][emotions].to_numpy().std() > 1e-3
 
 
 def test_chosen__environment_goes_before_settings_outside_dvc(monkeypatch):

@@ -28,7 +28,7 @@ def fitted(keras, settings, validation=((), ())):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_fit__learns_two_kinds_of_faces(keras, tiny_settings, optimizer):
-    from pipeline.training.settings import Adam
+    from pipeline.training.recipe import Adam
     from pipeline.training.steps import make_steps
 
     change = {"epochs": 20}
@@ -69,11 +69,11 @@ def test_fit__validation_is_logged_only_where_there_are_faces(keras, tiny_settin
 
 def test_step__is_the_optimizers_arithmetic(keras, tiny_settings):
     # One SGD step on a zero head: its bias moves by -lr (softmax - one-hot), averaged: 0.01 (0.5 - share) each.
-    from pipeline.training.fit import make_optimizer
+    from pipeline.training.optimizer import make_optimizer
     from pipeline.training.steps import make_steps
 
     pixels, labels = faces_of_two_kinds(4)
     model = small_network(keras)
-    loss, _ = make_steps(model, make_optimizer(tiny_settings)).train(pixels, np.zeros(4, np.int64))
+    loss, _ = make_steps(model, make_optimizer(tiny_settings, model)).train(pixels, np.eye(2, dtype=np.float32)[[0, 0, 0, 0]])
     assert float(loss) == pytest.approx(np.log(2))
     assert model.get_layer("logits").bias.numpy() == pytest.approx([0.005, -0.005])

@@ -46,10 +46,12 @@ def test_batch_normalization__form_that_the_kernel_lacks_is_refused(keras):
 
 
 def optimizers(keras):
-    return [keras.optimizers.Adam(0.1), keras.optimizers.SGD(0.1, momentum=0.9)]
+    parts = {"weight_decay": 0.1, "global_clipnorm": 2.0}
+    plain = [keras.optimizers.Adam(0.1), keras.optimizers.SGD(0.1, momentum=0.9)]
+    return [*plain, keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True, **parts), keras.optimizers.Adam(0.1, **parts)]
 
 
-@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("index", range(4))
 def test_apply_gradients__is_keras_own(keras, index):
     from pipeline.training.fused import apply_gradients
 
@@ -78,7 +80,7 @@ def test_apply_gradients__first_adam_step_moves_by_the_learning_rate(keras):
     np.testing.assert_allclose(variable.numpy(), [0.9, 2.1], rtol=1e-5)
 
 
-@pytest.mark.parametrize("extra", [{"clipnorm": 1.0}, {"weight_decay": 0.1}, {"nesterov": True}, {"momentum": 0.0}])
+@pytest.mark.parametrize("extra", [{"clipnorm": 1.0}, {"use_ema": True}, {"momentum": 0.0}])
 def test_apply_gradients__leaves_the_rest_to_keras(keras, extra):
     from pipeline.training.fused import apply_gradients
 

@@ -1,0 +1,47 @@
+"""Where the stages find and leave things. Rows come in sections of params.yaml: the paper's (rows) in folders at the top, those of
+beyond/dvc.yaml (beyond) in folders under beyond/."""
+
+import dataclasses
+from pathlib import Path
+
+RAW, RGB, SPLIT_FILES = Path("data/raw"), Path("data/rgb"), Path("data/splits")
+FACES, AUDIT = RGB / "faces.npy", Path("reports/audit")
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """The folders of one section of rows."""
+
+    name: str
+
+    @property
+    def root(self):
+        """The folder that holds the others."""
+        return Path() if self.name == "rows" else Path(self.name)
+
+    @property
+    def models(self):
+        """One folder a row, and settings/<row>.json."""
+        return self.root / "models"
+
+    @property
+    def reports(self):
+        """Tables and figures."""
+        return self.root / "reports"
+
+    @property
+    def rows(self):
+        """One folder a row: predictions and metrics."""
+        return self.reports / "rows"
+
+
+def stage_of(path, stage):
+    """Return how `dvc repro` names the stage that writes `path`, which lies in a folder of a section."""
+    first = Path(path).parts[0]
+    return stage if Path(path).is_absolute() or first in ("models", "reports") else f"{first}/dvc.yaml:{stage}"
+
+
+def add_section(parser):
+    """Let an ArgumentParser take --section; its value is a Section."""
+    told = "where in params.yaml the row stands: rows, beyond (default: rows)"
+    parser.add_argument("--section", type=Section, default=Section("rows"), metavar="NAME", help=told)
