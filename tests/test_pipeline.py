@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import pandas as pd
 import pytest
@@ -21,7 +20,7 @@ MOBILENET = {"train@table3-MobileNetV2", "evaluate@table3-MobileNetV2"}
 def _restored(project):
     yield
     project.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
 
 
 def test_repro__first_runs_every_stage_and_second_none(project):
@@ -45,7 +44,7 @@ def test_repro__outputs_are_what_the_readme_says(project):
     predictions = pd.read_parquet(reports / "rows" / "table2-GoogLeNet" / "predictions.parquet")
     split = pd.read_csv(project.folder / "data" / "splits" / "unbalanced.csv")
     assert predictions.face.tolist() == split.face[split.split == "test"].tolist()  # every test face once
-    emotions = predictions.columns[3:]
+    emotions = predictions.columns[4:]
     assert (predictions[emotions].idxmax(axis=1) == predictions.emotion).mean() == metrics["rows"]["table2-GoogLeNet"]["accuracy"]
     assert set(os.listdir(project.folder / "models" / "table2-GoogLeNet")) == {
         "dvclive", "first_losses.json", "history.csv", "model.weights.h5", "network.json",
@@ -61,7 +60,7 @@ def test_repro__a_colour_reruns_only_the_report(project):
 
 def test_repro__a_networks_file_retrains_only_its_rows(project):
     project.edit("pipeline/networks/MobileNetV2.py", "width multiplier 1.", "width multiplier one.")
-    assert project.ran(project.run("dvc", "repro")) == MOBILENET
+    assert project.ran(project.run("dvc", "repro")) == {"resolve"} | MOBILENET  # resolve asks it for its sizes
     # The words of a docstring change no weight, so evaluate's inputs but one and the report's inputs are the same.
 
 
@@ -78,7 +77,7 @@ def test_repro__bad_params_stop_it_in_one_line(project):
     before = (project.folder / "dvc.lock").read_bytes()
     project.edit("params.yaml", "model: GoogLeNet, optimizer: sgd", "model: GoogleNet, optimizer: sgd")
     output = project.run("dvc", "repro", ok=False)
-    assert "rows.table2-GoogLeNet.model: expected one of GoogLeNet" in output and "received 'GoogleNet'" in output
+    assert "rows.table2-GoogLeNet.model: expected one of Compact, GoogLeNet" in output and "received 'GoogleNet'" in output
     assert "Traceback" not in output
     assert not {stage for stage in project.ran(output) if "@" in stage}
     assert (project.folder / "dvc.lock").read_bytes() == before
@@ -121,21 +120,11 @@ def test_exp_run__override_reaches_the_settings(project, override, trained):
     assert {name.removesuffix(".json") for name in after if after[name] != before[name]} == trained
 
 
-def work_off_queue(project):
-    """Let the queue run to its end and return its status."""
-    project.run("dvc", "queue", "start")
-    for _ in range(240):
-        status = project.run("dvc", "queue", "status")
-        if "Queued" not in status and "Running" not in status:
-            break
-        time.sleep(1)
-    project.run("dvc", "queue", "stop")
-    return status
-
-
 def test_exp_run__queued_sweep_runs_both(project):
     project.run("dvc", "exp", "run", "--queue", "-S", "optimizer=adam,sgd")
-    status = work_off_queue(project)
+    project.run("dvc", "queue", "start")
+    status = project.wait_for_queue()
+    project.run("dvc", "queue", "stop")
     assert status.count("Success") == 2, status
 
 
@@ -145,7 +134,7 @@ def test_dag_and_plots__render(project, tmp_path):
     html = (tmp_path / "plots" / "index.html").read_text()
     for title in ("accuracy by epoch", "ROC", "confusion"):
         assert title in html
-    assert html.count('"facet"') == 3  # our templates, one small chart a row
+    assert html.count('"facet": {') == 3  # our templates, one small chart a row
 
 
 def test_exp_run__sample_profile_brings_the_real_faces(project):

@@ -1,0 +1,54 @@
+"""Stage ensemble@name: the probabilities of some rows averaged, all weights equal, to beyond/reports/ensembles/<name>."""
+
+import argparse
+
+import numpy as np
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.files import written
+from pipeline.results.row_files import score, write_row
+from pipeline.results.rows import ABOUT, read_predictions, read_rows
+from pipeline.workspace import Section
+
+BEYOND = Section("beyond")
+
+
+def average(tables, emotions):
+    """Return the predictions with the mean probabilities of `tables`, {row: table of read_predictions}; raise InputError.
+
+    Nothing is fitted: weights chosen by test scores would make the score worthless.
+    """
+    (first, table), *others = tables.items()
+    for name, other in others:
+        if not other.face.equals(table.face):
+            raise InputError(f"expected rows with the same test faces, received {first} and {name}; ensembles: in params.yaml names them")
+    mean = np.mean([t[emotions].to_numpy() for t in tables.values()], axis=0, dtype=np.float64).astype(np.float32)
+    twin = np.logical_or.reduce([t.twin for t in tables.values()])  # a face that any member may have learned by heart
+    return table[list(ABOUT)].assign(twin=twin, **dict(zip(emotions, mean.T, strict=True)))
+
+
+def main():
+    """Read the rows' predictions; write the ensemble's files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--name", required=True, help="a key of ensembles: in params.yaml")
+    name = parser.parse_args().name
+    params = parameters.load()
+    if name not in params.ensembles:
+        raise InputError(f"--name: expected one of {', '.join(params.ensembles)}, received {name!r}")
+    names, emotions = params.ensembles[name], params.faces.emotions
+    rows = read_rows(BEYOND.rows, names)
+    tables = {row: read_predictions(BEYOND.rows, row, emotions) for row in names}
+    predictions = average(tables, emotions)
+    labels = predictions.emotion.map({emotion: index for index, emotion in enumerate(emotions)}).to_numpy()
+    parts = predictions.twin.to_numpy(bool), predictions.usage.to_numpy(str)
+    scores = score(labels, predictions[emotions].to_numpy(), *parts, params.evaluation, params.seed)
+    about = {"members": names, "parameters": sum(row["parameters"] for row in rows.values()), "confidence": params.evaluation.confidence}
+    about["faces"] = {"test": len(predictions)}
+    with written(BEYOND.reports / "ensembles" / name) as folder:
+        folder.mkdir()
+        write_row(folder, predictions, emotions, about, scores)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,72 @@
+"""The tables of rows that are not the paper's: what a leak is worth, and other networks and recipes. Strings, percent, two digits."""
+
+import json
+
+import pandas as pd
+
+from pipeline.results.significance import mcnemar
+from pipeline.results.tables import percent
+
+LEAKY, HONEST = "balanced_leaky", "balanced_official"
+
+
+def interval(scores):
+    """Return "accuracy (low to high)" of a part's or a row's scores, a gap where it has no faces."""
+    if scores["accuracy"] is None:
+        return ""
+    low, high = scores["interval"]["accuracy"] if isinstance(scores["interval"], dict) else scores["interval"]
+    return f"{percent(scores['accuracy'])} ({percent(low)} to {percent(high)})"
+
+
+def accuracies(name, row):
+    """Return the cells of a row or an ensemble: accuracy on all test faces and on each part of them, with its interval."""
+    parts = row["parts"]
+    cells = {"Row": name, "Test faces": str(row["faces"]["test"]), "Accuracy": interval(row)}
+    cells |= {part: interval(parts[part]) if part in parts else "" for part in ("PublicTest", "PrivateTest")}
+    return cells | {"Without twins": interval(parts["without_twins"]), "Parameters": f"{row['parameters']:,}"}
+
+
+def all_rows(rows, ensembles):
+    """Return the table of all rows and ensembles; rows, ensembles: {name: metrics}."""
+    lines = []
+    for name, row in rows.items():
+        settings = row["settings"]
+        about = {"Network": settings["model"], "Data": settings["data"], "Epochs": str(settings["epochs"]), "Seed": str(settings["seed"])}
+        lines.append(accuracies(name, row) | about)
+    for name, row in ensembles.items():
+        about = {"Network": f"mean of {', '.join(row['members'])}", "Data": "", "Epochs": "", "Seed": ""}
+        lines.append(accuracies(name, row) | about)
+    return pd.DataFrame(lines)
+
+
+def leaks(rows, right):
+    """Return what training on test faces is worth: a line for each two rows that differ in balanced_leaky and balanced_official only.
+
+    rows: {row: metrics}; right: {row: (n,) bool}, whether each test face, in the split's order, was answered rightly. Both
+    splits have the same test faces. None where there is no such pair.
+    """
+
+    def key(row):
+        return json.dumps({k: v for k, v in row["settings"].items() if k not in ("row", "data")}, sort_keys=True)
+
+    lines = []
+    for honest in (name for name, row in rows.items() if row["settings"]["data"] == HONEST):
+        for leaky in (name for name, row in rows.items() if row["settings"]["data"] == LEAKY and key(row) == key(rows[honest])):
+            one, other = rows[honest], rows[leaky]
+            settings = one["settings"]
+            lines.append(
+                {
+                    "Network": settings["model"],
+                    "Epochs": str(settings["epochs"]),
+                    "Test faces": str(one["faces"]["test"]),
+                    "Honest accuracy": interval(one),
+                    "Leaked accuracy": interval(other),
+                    "Difference": f"{100 * (other['accuracy'] - one['accuracy']):+.2f}",
+                    "McNemar's p": f"{mcnemar(right[leaky], right[honest])[2]:.2g}",
+                    "Test faces seen in training": str(other["faces"]["test"] - other["parts"]["without_twins"]["faces"]),
+                    "Leaked accuracy on the others": interval(other["parts"]["without_twins"]),
+                    "Honest training faces": str(one["faces"]["train"]),
+                    "Leaked training faces": str(other["faces"]["train"]),
+                }
+            )
+    return pd.DataFrame(lines) if lines else None

@@ -1,0 +1,44 @@
+import numpy as np
+
+from pipeline.results import beyond
+
+
+def row(data, accuracy, twinless=10, **settings):
+    part = {"faces": twinless, "accuracy": accuracy - 0.1, "interval": [accuracy - 0.2, accuracy]}
+    return {
+        "settings": {"row": data, "data": data, "model": "Compact", "epochs": 3, "seed": 0} | settings,
+        "faces": {"train": 40, "test": 12},
+        "parameters": 1234,
+        "accuracy": accuracy,
+        "interval": {"accuracy": [accuracy - 0.05, accuracy + 0.05]},
+        "parts": {"without_twins": part, "PublicTest": part},
+    }
+
+
+RIGHT = {"honest": np.array([1] * 6 + [0] * 6, bool), "leaky": np.array([1] * 11 + [0], bool)}
+
+
+def test_leaks__pairs_a_leaky_row_with_its_honest_one():
+    rows = {"leaky": row("balanced_leaky", 11 / 12, 9), "honest": row("balanced_official", 0.5), "else": row("unbalanced", 0.9)}
+    (line,) = beyond.leaks(rows, RIGHT).to_dict("records")
+    assert line["Honest accuracy"] == "50.00 (45.00 to 55.00)"
+    assert line["Leaked accuracy"] == "91.67 (86.67 to 96.67)" and line["Difference"] == "+41.67"
+    assert line["Test faces seen in training"] == "3"  # 12 less the 9 without a twin
+    assert line["Leaked accuracy on the others"] == "81.67 (71.67 to 91.67)"
+    assert line["McNemar's p"] == "0.062"  # five faces against none: 2 / 2^5
+
+
+def test_leaks__rows_that_differ_otherwise_are_no_pair():
+    rows = {"leaky": row("balanced_leaky", 0.9, seed=1), "honest": row("balanced_official", 0.5)}
+    assert beyond.leaks(rows, RIGHT) is None
+
+
+def test_all_rows__parts_and_ensembles_stand_beside_each_other():
+    ensemble = row("unbalanced", 0.75) | {"members": ["a", "b"]}
+    one, both = beyond.all_rows({"a": row("unbalanced", 0.7)}, {"both": ensemble}).to_dict("records")
+    assert one["PublicTest"] == "60.00 (50.00 to 70.00)" and one["PrivateTest"] == "" and one["Parameters"] == "1,234"
+    assert both["Network"] == "mean of a, b" and both["Accuracy"] == "75.00 (70.00 to 80.00)"
+
+
+def test_interval__empty_part_is_a_gap():
+    assert beyond.interval({"faces": 0, "accuracy": None, "interval": None}) == ""

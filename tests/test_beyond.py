@@ -1,0 +1,51 @@
+"""beyond/dvc.yaml under DVC, for real, on drawn faces."""
+
+import json
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _restored(project):
+    yield
+    project.run("git", "checkout", "--quiet", ".")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
+    (project.folder / "beyond" / "dvc.lock").unlink(missing_ok=True)
+    for name in ("models", "reports"):  # another test file may see this project next
+        shutil.rmtree(project.folder / "beyond" / name, ignore_errors=True)
+
+
+def test_beyond__rows_ensemble_and_leak_from_the_same_scripts(project):
+    output = project.run("dvc", "repro", "beyond/dvc.yaml")
+    rows = ("leaky-Compact", "official-Compact", "compact-0")
+    names = {f"beyond/dvc.yaml:{stage}@{row}" for stage in ("train", "evaluate") for row in rows}
+    assert project.ran(output) == names | {"beyond/dvc.yaml:resolve", "beyond/dvc.yaml:ensemble@both", "beyond/dvc.yaml:report"}
+    assert project.ran(project.run("dvc", "repro")) == set()  # the root depends on none of it
+    reports = project.folder / "beyond" / "reports"
+    leak = pd.read_csv(reports / "tables" / "leak.csv", dtype=str)
+    assert leak.Network.tolist() == ["Compact"] and int(leak["Test faces seen in training"][0]) > 0
+    page = (reports / "report.md").read_text()
+    assert "SYNTHETIC" in page and "mean of leaky-Compact, official-Compact" in page
+    predictions = [
+        pd.read_parquet(reports / name / "predictions.parquet")
+        for name in ("rows/leaky-Compact", "rows/official-Compact", "ensembles/both")
+    ]
+    emotions = list(predictions[0].columns[4:])
+    mean = (predictions[0][emotions] + predictions[1][emotions]) / 2
+    assert (mean - predictions[2][emotions]).abs().to_numpy().max() < 1e-6
+    settings = json.loads((project.folder / "beyond" / "models" / "compact-0" / "network.json").read_text())
+    assert settings["recipe"]["views"] == {"flip": True, "shift": 2} and settings["optimizer"]["nesterov"]
+
+
+def test_beyond__sample_profile_brings_the_real_faces(project):
+    archive = os.environ.get("FER2013_TEST_ARCHIVE")
+    if not archive:
+        pytest.skip("FER2013_TEST_ARCHIVE names no archive of FER-2013")
+    environment = os.environ | {"FER2013_ARCHIVE": archive}
+    output = project.run("dvc", "exp", "run", "-S", "profile=sample", "beyond/dvc.yaml:resolve", env=environment)
+    assert project.ran(output) == {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}
+    settings = json.loads((project.folder / "beyond" / "models" / "settings" / "leaky-Compact.json").read_text())
+    assert (settings["source"], settings["train_faces"], settings["data"]) == ("archive", 4000, "balanced_leaky")
