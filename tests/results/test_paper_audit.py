@@ -27,6 +27,8 @@ FINDINGS = {finding["name"]: finding for finding in paper_audit.audit(PAPER)}
         ("Training faces of Table 3", "96, 48, 48, 48, 48, 24, 24", "contradicts"),  # 3,063 / 32 = 95.7 -> 96, printed 120
         # 547 x (958/4953 + 111/547 + 1024/5121 + 1774/8989 + 1233/6198 + 1247/6077 + 831/4002) = 768.8
         ("Test faces in the training of Table 3", "436 + 111: pooled; about 769 of the 3,829 (20%)", "contradicts"),
+        # InceptionResNetV2: (68.49 % of 7,178 - 769) / 6,409 = 4,147.2 / 6,409; only MobileNetV2's 60.68 is above its 59.24
+        ("Balancing helps", "others score 64.71, 60.48, 60.68, 53.85, 61.86, 58.80, 48.38: above Table 2 in 1 of 7", "cannot be told"),
         ("F1 as harmonic mean", "13 as cut after two digits", "rounding"),
         ("F1 of reference [4]", "60.77", "cannot be told"),  # 2 x 62.2 x 59.4 / 121.6
         ("Averaging of precision and recall", "6 of 14 rows", "cannot be told"),
@@ -43,7 +45,7 @@ def test_audit__value_by_hand(name, follows, verdict):
 
 
 def test_audit__all_findings_are_tested_and_whole():
-    assert len(FINDINGS) == 17
+    assert len(FINDINGS) == 18
     for finding in FINDINGS.values():
         assert set(finding) == {"name", "where", "printed", "follows", "verdict", "how"} and all(finding.values())
 
