@@ -85,7 +85,8 @@ def baseline(given):
 def prepare(given, pixels, labels):
     """Return (model, a function that trains until the clock says enough) of the pipeline's own training."""
     from pipeline.training import backend
-    from pipeline.training.settings import Adam, Settings, Sgd
+    from pipeline.training.recipe import Adam, Recipe, Sgd
+    from pipeline.training.settings import Settings
 
     backend.start(0)
     from pipeline.networks.classifier import build
@@ -95,7 +96,7 @@ def prepare(given, pixels, labels):
     settings = Settings(
         row="benchmark", data="unbalanced", model=given["network"], image_size=given["size"], face_size=48,
         emotions=list("abcdefg"), weights=None, weights_sha256=None, batch_size=given["batch_size"], epochs=10_000,
-        optimizer=adam if given["optimizer"] == "adam" else Sgd(learning_rate=0.01, momentum=0.9), train_faces=None,
+        optimizer=adam if given["optimizer"] == "adam" else Sgd(learning_rate=0.01, momentum=0.9), recipe=Recipe(), train_faces=None,
         validation_share=0.0, batch_norm_faces=1, seed=0, fold=None, source="synthetic", source_sha256=None,
         backend="tensorflow", precision="float32", devices="auto",
     )  # fmt: skip
@@ -129,7 +130,7 @@ def ours(given):
     for first in (True, False):
         started, count = time.time(), 0
         while time.time() - started < (0 if first else given["seconds"] / 3) or not count:
-            for _, faces in batches(pixels, index, given["batch_size"]):
+            for faces in batches(pixels, index, given["batch_size"]):
                 count += len(steps.infer(faces))
     return figures | {"infer_per_second": count / (time.time() - started), "multiply_adds": multiply_adds(model)}
 
@@ -175,7 +176,7 @@ def all_faces(given):
     del whole
     pixels, labels = open_npy(path), random.integers(0, 7, ALL_FACES)
     started = time.time()
-    total = sum(int(faces[0, 0, 0, 0]) for _, faces in batches(pixels, epoch_order(ALL_FACES, 0, 0), given["batch_size"]))
+    total = sum(int(faces[0, 0, 0, 0]) for faces in batches(pixels, epoch_order(ALL_FACES, 0, 0), given["batch_size"]))
     passed = time.time() - started
     _, train = prepare(given, pixels, labels)
     train(Clock(given))

@@ -39,6 +39,11 @@ def test_compare__ratios_and_share_of_the_matrix_rate():
     assert ratios["share_of_matrix_rate_ours"] == pytest.approx(3 * 2 * 10 * 6 / 3600)
 
 
+def test_measure__matrix_product_also_as_avx2(tmp_path):
+    options = argparse.Namespace(batch_size=32, optimizer="adam", seconds=0.1, as_avx2=True)
+    assert throughput.measure("matrix", "MobileNetV2", options, tmp_path)["flops"] > 1e9
+
+
 def test_measure__both_programs_run_and_the_table_prints(tmp_path, capsys):
     throughput.make_faces(tmp_path)
     options = argparse.Namespace(batch_size=32, optimizer="adam", seconds=0.1, as_avx2=False)
