@@ -25,6 +25,8 @@ RUN_BY = {
     "dvc exp run --queue -S optimizer=adam,sgd": "tests/test_pipeline.py",
     "dvc queue start": "tests/test_pipeline.py",
     "dvc plots show": "tests/test_pipeline.py",
+    "dvc repro beyond/dvc.yaml": "tests/test_beyond.py",
+    "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc dag": "tests/test_pipeline.py",
 }
 
@@ -68,9 +70,12 @@ def test_readme__results_are_the_committed_ones():
             assert f"| {row['accuracy']} ({row['accuracy_low']} to {row['accuracy_high']}) |" in line
 
 
-def test_speed_page__numbers_are_the_measured_ones():
-    results = json.loads(Path("results/throughput.json").read_text(encoding="utf-8"))
-    text = Path("docs/speed.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("file", "heading"), [("throughput", "## Two cores with AVX-512"), ("throughput-avx2", "## As on a CPU without AVX-512")]
+)
+def test_speed_page__numbers_are_the_measured_ones(file, heading):
+    results = json.loads(Path(f"results/{file}.json").read_text(encoding="utf-8"))
+    text = Path("docs/speed.md").read_text(encoding="utf-8").split(heading)[1].split("\n## ")[0]
     means = results["geometric_means"]
     assert f"| **{means['first_step_seconds']:.2f}** | **{results['geometric_mean_ratio']:.2f}** |" in text
     for network, row in results["networks"].items():
