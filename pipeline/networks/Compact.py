@@ -1,7 +1,8 @@
 """A small residual network for 48 px faces and CPUs: not in the paper.
 
-Plain 3x3 convolutions, for they come nearest to a CPU's matrix rate; one gray channel, for the three are equal; four levels, each
-a convolution, max pooling by two, and one residual block (He et al., 2016) behind it, where a quarter of the positions is left.
+Plain 3x3 convolutions, for they come nearest to a CPU's matrix rate; one gray channel, for the three are equal; four levels, each a
+convolution, max pooling by two, and one residual block (He et al., 2016) behind it, where a quarter of the positions is left. Pooled before
+it is normalised: as good (docs/beyond.md has the ablation), and normalisation, ReLU and their gradients see a quarter of the values.
 """
 
 MINIMUM_SIZE = 16  # pixels
@@ -16,19 +17,39 @@ def scale(images):
 
 def backbone(images, weights):
     """Return the feature maps (batch, h, w, 256) of scaled images; weights is None."""
-    from keras import layers
-
     if weights is not None:
         raise ValueError("no weights but random ones, or a file of a whole classifier")
+    return features(images)
 
-    def convolve(inputs, width, name):
-        outputs = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv")(inputs)
-        return layers.BatchNormalization(name=f"{name}_norm")(outputs)
+
+def features(images, widths=WIDTHS, shortcuts=True, halved_by="pool, norm, relu"):
+    """Return the feature maps of scaled images, (batch, h, w, last width); benchmarks.ablation gives other arguments.
+
+    shortcuts: whether a block's input is added to its output; halved_by: how a level's first convolution is followed, "norm, relu, pool"
+    or "pool, norm, relu", or "stride": it moves by two pixels and nothing is pooled.
+    """
+    from keras import layers
+
+    def convolve(inputs, width, name, **arguments):
+        arguments = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal"} | arguments
+        return layers.Conv2D(width, 3, name=f"{name}_conv", **arguments)(inputs)
+
+    def relu(inputs, name):
+        return layers.ReLU(name=f"{name}_relu")(inputs)
+
+    def normalize(inputs, name):
+        return layers.BatchNormalization(name=f"{name}_norm")(inputs)
 
     x = images
-    for level, width in enumerate(WIDTHS, start=1):
-        x = layers.MaxPooling2D(2, name=f"{level}_pool")(layers.ReLU(name=f"{level}_in_relu")(convolve(x, width, f"{level}_in")))
-        y = layers.ReLU(name=f"{level}_a_relu")(convolve(x, width, f"{level}_a"))
-        y = convolve(y, width, f"{level}_b")
-        x = layers.ReLU(name=f"{level}_relu")(layers.Add(name=f"{level}_add")([x, y]))
+    for level, width in enumerate(widths, start=1):
+        first, pool = f"{level}_in", layers.MaxPooling2D(2, name=f"{level}_pool")
+        if halved_by == "pool, norm, relu":
+            x = relu(normalize(pool(convolve(x, width, first)), first), first)
+        elif halved_by == "norm, relu, pool":
+            x = pool(relu(normalize(convolve(x, width, first), first), first))
+        else:
+            x = relu(normalize(convolve(x, width, first, strides=2), first), first)
+        y = relu(normalize(convolve(x, width, f"{level}_a"), f"{level}_a"), f"{level}_a")
+        y = normalize(convolve(y, width, f"{level}_b"), f"{level}_b")
+        x = relu(layers.Add(name=f"{level}_add")([x, y]) if shortcuts else y, f"{level}")
     return x
