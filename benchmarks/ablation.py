@@ -1,0 +1,164 @@
+"""What each part of the Compact network and its recipe is worth: short trainings with one part changed, scored on validation faces.
+
+dvc exp run -S profile=ablation balance
+python -m benchmarks.ablation [--only NAME ...] [--json FILE]
+
+The validation faces are a share of the official training faces; no test face is read. Each finished training is kept in
+models/ablation and not repeated.
+"""
+
+import argparse
+import functools
+import re
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import binomtest
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.evaluate import predict
+from pipeline.faces.names import TRAIN, VALIDATION
+from pipeline.faces.split_file import part, read_split
+from pipeline.files import open_npy, read_json, write_json, written
+from pipeline.networks import Compact
+from pipeline.resolve import resolve
+from pipeline.results.reproduction import fingerprint
+from pipeline.results.significance import holm, mcnemar
+from pipeline.train import train
+from pipeline.training import backend
+from pipeline.training.interruption import noted
+from pipeline.training.recipe import Recipe, Views
+from pipeline.workspace import FACES, SPLIT_FILES
+
+ROW, BASE = "compact-0", "as it is"
+FOLDER = Path("models/ablation")
+RECIPES = {  # what of the recipe is other
+    BASE: {},
+    "no augmentation": {"augmentation": {}},
+    "no erased rectangle": {"augmentation": {"erase": 0.0}},
+    "no rotation, no scale": {"augmentation": {"rotation": 0.0, "scale": 0.0}},
+    "no brightness, no contrast": {"augmentation": {"brightness": 0.0, "contrast": 0.0}},
+    "mixup, alpha 0.2": {"augmentation": {"mixup": 0.2}},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "no weight decay": {"weight_decay": 0.0},
+    "constant learning rate after the warm-up": {"schedule": "constant"},
+    "no dropout": {"dropout": 0.0},
+    "48 px from the start": {"sizes": []},
+    "moving average of the weights, 0.998": {"moving_average": 0.998},
+    "rare emotions weigh more": {"balance": "weights"},
+}
+NETWORKS = {  # what of Compact.features is other
+    "no shortcuts": {"shortcuts": False},
+    "widths 24, 48, 96, 192": {"widths": (24, 48, 96, 192)},
+    "pooled after ReLU": {"halved_by": "norm, relu, pool"},
+    "strides in place of pooling": {"halved_by": "stride"},
+}
+
+
+def changed(recipe, name):
+    """Return the Recipe of a variant; an empty augmentation takes all of it away."""
+    values = recipe.model_dump()
+    for key, value in RECIPES.get(name, {}).items():
+        values[key] = values[key] | value if key == "augmentation" and value else value
+    return Recipe.model_validate(values)
+
+
+def slug(name):
+    """Return a variant's name as one for a folder."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
+
+
+def run_variant(name, settings, pixels, split, interruption):
+    """Train a variant, and keep in its folder whether each validation face is answered rightly (n,) bool, with and without views."""
+    settings = settings.model_copy(update={"row": f"ablation-{slug(name)}", "recipe": changed(settings.recipe, name)})
+    folder = FOLDER / slug(name)
+    about = folder / "ablation.json"
+    if about.exists() and read_json(about)["settings"] == settings.model_dump():
+        return
+    index, labels = part(split, VALIDATION)
+    Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
+    try:
+        backend.start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu")
+        with written(folder) as made:
+            made.mkdir()
+            key = functools.partial(checkpoint_key, settings)
+            timings, checkpoint = train(settings, pixels, split, made, key, interruption)
+            one = settings.model_copy(update={"recipe": settings.recipe.model_copy(update={"views": Views()})})
+            for file, how in (("right", one), ("right_views", settings)):
+                probabilities, parameters_of = predict(how, made / "model.weights.h5", pixels, index, 256)
+                np.save(made / f"{file}.npy", probabilities.argmax(axis=1) == labels)
+            write_json(made / "ablation.json", {"settings": settings.model_dump(), "parameters": parameters_of, "timings": timings})
+        checkpoint.drop()
+    finally:
+        Compact.features = kept
+
+
+def checkpoint_key(settings):
+    """Return the digest that a variant's checkpoint goes by."""
+    from pipeline.training import checkpoint, devices, steps
+
+    steps.load()
+    return checkpoint.key(settings, [FACES, SPLIT_FILES / f"{settings.data}.csv"], backend.versions(settings.backend), devices.describe())
+
+
+def results():
+    """Return {variant: figures} of the variants in FOLDER: accuracy on the validation faces, and the difference from BASE."""
+    done = [name for name in (*RECIPES, *NETWORKS) if (FOLDER / slug(name) / "ablation.json").exists()]
+    right = {name: np.load(FOLDER / slug(name) / "right.npy") for name in done}
+    views = np.load(FOLDER / slug(BASE) / "right_views.npy")
+    found = {name: (right[name], read_json(FOLDER / slug(name) / "ablation.json")) for name in done}
+    found |= {f"{BASE}, views averaged": (views, found[BASE][1])}
+    pairs = {name: mcnemar(answers, right[BASE]) for name, (answers, _) in found.items() if name != BASE}
+    adjusted = dict(zip(pairs, holm([p for *_, p in pairs.values()]), strict=True))
+    lines = {}
+    for name, (answers, about) in found.items():
+        interval = binomtest(int(answers.sum()), len(answers)).proportion_ci(method="wilson")
+        lines[name] = {
+            "accuracy": float(answers.mean()),
+            "interval": [float(interval.low), float(interval.high)],
+            "difference": float(answers.mean() - right[BASE].mean()),
+            "adjusted_p": float(adjusted.get(name, 1.0)),
+            "parameters": about["parameters"],
+            "epoch_seconds": about["timings"]["epoch_seconds"],
+        }
+    return {"validation_faces": len(right[BASE]), "epochs": found[BASE][1]["settings"]["epochs"], "variants": lines}
+
+
+def show(figures):
+    """Return a rich Table of results()."""
+    table = Table(title=f"{figures['validation_faces']} validation faces, {figures['epochs']} epochs, one seed")
+    for column in ("variant", "accuracy, %", "difference", "adjusted p", "minutes"):
+        table.add_column(column)
+    for name, line in figures["variants"].items():
+        low, high = line["interval"]
+        cells = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})", f"{100 * line['difference']:+.2f}"
+        table.add_row(name, *cells, f"{line['adjusted_p']:.3f}", f"{sum(line['epoch_seconds']) / 60:.1f}")
+    return table
+
+
+def main():
+    """Train the variants that were not trained yet; print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [*RECIPES, *NETWORKS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"of: {'; '.join(names)}")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    options = parser.parse_args()
+    settings = resolve(parameters.load(), ROW, "beyond")
+    split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions)
+    if settings.source == "synthetic" or not len(part(split, VALIDATION)[0]):
+        raise InputError("expected real faces and validation faces, received none; run `dvc exp run -S profile=ablation balance`")
+    print(f"{len(part(split, TRAIN)[0])} training faces, {len(part(split, VALIDATION)[0])} validation faces", flush=True)
+    pixels = open_npy(FACES)
+    with noted() as interruption:
+        for name in dict.fromkeys([BASE, *options.only]):
+            run_variant(name, settings, pixels, split, interruption)
+            Console(width=130).print(show(results()))
+    if options.json:
+        write_json(options.json, {"machine": fingerprint(), **results()})
+
+
+if __name__ == "__main__":
+    run(main)
