@@ -4,7 +4,7 @@ from pipeline import params as parameters
 from pipeline.errors import run
 from pipeline.files import read_json, write_csv, write_json, written
 from pipeline.results import beyond, details, page
-from pipeline.results.rows import answers, read_predictions, read_rows
+from pipeline.results.rows import answers, read_paper, read_predictions, read_rows
 from pipeline.results.tables import summary
 from pipeline.workspace import RAW, Section
 
@@ -19,11 +19,23 @@ LEAK = (
     "holds both. Seen in training: the test face itself, or an identical one, is among the leaked row's training faces. McNemar's exact "
     "test compares the two rows face by face."
 )
+BESIDE = (
+    "Ours and the paper's on the 7,178 official test faces (PublicTest and PrivateTest together), those of others on what they say, mostly "
+    "the 3,589 of PrivateTest alone, as they print them: read, not run here. The paper's networks start from ImageNet weights."
+)
 
 
-def tables(rows, ensembles, right, note):
-    """Return the tables of the page as page.Titled; right: {row: (n,) bool}."""
+def comparable(source, params):
+    """Tell whether accuracies are of the test faces that the paper and others mean; source: source.json."""
+    return source["source"] != "synthetic" and bool(source["expected_counts_met"]) and params.splits.unbalanced == "official"
+
+
+def tables(rows, ensembles, right, note, published=None):
+    """Return the tables of the page as page.Titled; right: {row: (n,) bool}; published: lines of published.yaml to stand beside ours."""
     made = [page.Titled("rows", beyond.all_rows(rows, ensembles), "Beyond the paper: all rows", note, WORTH)]
+    if published:
+        frame = beyond.beside(rows, ensembles, read_paper(), published)
+        made.append(page.Titled("published", frame, "Beside the paper and what others published", note, BESIDE))
     leaks, seeds = beyond.leaks(rows, right), details.seeds(rows)
     if leaks is not None:
         made.append(page.Titled("leak", leaks, "What testing on training faces is worth", note, f"{WORTH} {LEAK}"))
@@ -39,7 +51,8 @@ def main():
     ensembles = {name: read_json(BEYOND.reports / "ensembles" / name / "metrics.json") for name in params.ensembles}
     emotions = params.faces.emotions
     right = {name: answers(read_predictions(BEYOND.rows, name, emotions), emotions)[1] for name in rows}
-    made = tables(rows, ensembles, right, page.note(source, params.profile))
+    published = beyond.read_published() if comparable(source, params) else None
+    made = tables(rows, ensembles, right, page.note(source, params.profile), published)
     with written(BEYOND.reports / "tables") as folder:
         folder.mkdir()
         for table in made:

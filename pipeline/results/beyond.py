@@ -3,11 +3,14 @@
 import json
 
 import pandas as pd
+import yaml
 
+from pipeline.results.rows import PAPER
 from pipeline.results.significance import mcnemar
 from pipeline.results.tables import percent
 
-LEAKY, HONEST = "balanced_leaky", "balanced_official"
+PUBLISHED = PAPER.with_name("published.yaml")
+UNBALANCED, LEAKY, HONEST = "unbalanced", "balanced_leaky", "balanced_official"
 
 
 def interval(scores):
@@ -22,7 +25,7 @@ def accuracies(name, row):
     """Return the cells of a row or an ensemble: accuracy on all test faces and on each part of them, with its interval."""
     parts = row["parts"]
     cells = {"Row": name, "Test faces": str(row["faces"]["test"]), "Accuracy": interval(row)}
-    cells |= {part: interval(parts[part]) if part in parts else "" for part in ("PublicTest", "PrivateTest")}
+    cells |= {part: _part(row, part) for part in ("PublicTest", "PrivateTest")}
     return cells | {"Without twins": interval(parts["without_twins"]), "Parameters": f"{row['parameters']:,}"}
 
 
@@ -37,6 +40,33 @@ def all_rows(rows, ensembles):
         about = {"Network": f"mean of {', '.join(row['members'])}", "Data": "", "Epochs": "", "Seed": ""}
         lines.append(accuracies(name, row) | about)
     return pd.DataFrame(lines)
+
+
+def read_published():
+    """Return published.yaml: what others published, a list of lines."""
+    return yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
+
+
+def beside(rows, ensembles, paper, published):
+    """Return accuracies of ours on the official test faces, the paper's Table 2 and what others published, one under the other.
+
+    rows, ensembles: {name: metrics}; paper: paper.yaml; published: published.yaml.
+    """
+    ours = {name: row for name, row in rows.items() if row["settings"]["data"] == UNBALANCED}
+    ours |= {name: row for name, row in ensembles.items() if set(row["members"]) <= set(ours)}
+    both = "PublicTest and PrivateTest"
+    lines = [{"Whose": "ours", "What": name, both: interval(row), "PrivateTest": _part(row, "PrivateTest")} for name, row in ours.items()]
+    for line in paper["tables"]["table2"]["rows"]:
+        lines.append({"Whose": "the paper, Table 2", "What": line["model"], both: f"{line['accuracy']:.2f}"})
+    for line in published:
+        about = {"Whose": line["who"], "What": line["what"], "Source": line["source"]}
+        private = line["faces"] == "PrivateTest"
+        lines.append(about | ({"PrivateTest": line["accuracy"]} if private else {"Remark": f"{line['accuracy']} on {line['faces']}"}))
+    return pd.DataFrame(lines, columns=["Whose", "What", both, "PrivateTest", "Remark", "Source"]).fillna("")
+
+
+def _part(row, part):
+    return interval(row["parts"][part]) if part in row["parts"] else ""
 
 
 def leaks(rows, right):

@@ -42,3 +42,25 @@ def test_all_rows__parts_and_ensembles_stand_beside_each_other():
 
 def test_interval__empty_part_is_a_gap():
     assert beyond.interval({"faces": 0, "accuracy": None, "interval": None}) == ""
+
+
+PUBLISHED = [
+    {"who": "A", "what": "one network", "accuracy": "73.28", "faces": "PrivateTest", "source": "s"},
+    {"who": "B", "what": "people", "accuracy": "65 ± 5", "faces": "a sample", "source": "t"},
+]
+PAPER = {"tables": {"table2": {"rows": [{"model": "ResNet50", "accuracy": 54.58}]}}}
+
+
+def test_beside__figures_stand_under_the_faces_that_they_are_of():
+    rows = {"ours": row("unbalanced", 0.7), "fewer": row("balanced_official", 0.5)}
+    ensembles = {"both": row("unbalanced", 0.75) | {"members": ["ours"]}, "mixed": row("x", 0.6) | {"members": ["ours", "fewer"]}}
+    table = beyond.beside(rows, ensembles, PAPER, PUBLISHED)
+    assert table.What.tolist() == ["ours", "both", "ResNet50", "one network", "people"]  # those of the unbalanced faces alone
+    both = table["PublicTest and PrivateTest"].tolist()
+    assert both == ["70.00 (65.00 to 75.00)", "75.00 (70.00 to 80.00)", "54.58", "", ""]
+    assert table.PrivateTest.tolist() == ["", "", "", "73.28", ""] and table.Remark.tolist()[-1] == "65 ± 5 on a sample"
+
+
+def test_read_published__every_line_names_its_faces_and_source():
+    lines = beyond.read_published()
+    assert len(lines) >= 5 and all(set(line) == {"who", "what", "accuracy", "faces", "source"} for line in lines)
