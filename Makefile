@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test verify lint lock
+.PHONY: repro test verify evaluate-compact lock
 
 repro: $(BIN)/.installed
 	dvc repro
-	@echo "The report: $(CURDIR)/reports/report.md"
+	@echo "The report: $(CURDIR)/reports/index.html"
 
 test: $(BIN)/.installed
 	ruff check .
@@ -17,6 +17,10 @@ test: $(BIN)/.installed
 
 verify: $(BIN)/.installed
 	python -m pipeline.verify
+
+# ARCHIVE=/path/to/fer2013.zip: what the kept weights of the Compact network score on its official test faces.
+evaluate-compact: $(BIN)/.installed
+	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0
 
 # Compiles the pinned requirements from the short lists.
 lock: $(BIN)/.installed

@@ -1,0 +1,112 @@
+"""Scores weights that are kept in results/weights on the official test faces of an archive, and compares with what was recorded.
+
+python -m pipeline.weights --keep compact-0          keeps the weights of a row of beyond, trained and evaluated here
+FER2013_ARCHIVE=/path/to/fer2013.zip python -m pipeline.weights compact-0
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.evaluate import predict
+from pipeline.faces import archive, reading
+from pipeline.faces.names import TEST_USAGES
+from pipeline.faces.table import read_labels
+from pipeline.fetch import locate
+from pipeline.files import open_npy, read_json, write_json, written
+from pipeline.to_rgb import to_rgb
+from pipeline.training import backend
+from pipeline.training.settings import Settings
+from pipeline.workspace import FACES, RGB, Section
+
+KEPT, BEYOND = Path("results/weights"), Section("beyond")
+MAX_BYTES = 10_000_000  # git keeps them
+ROUNDING = 0.001  # share of the faces that may be answered otherwise on another CPU
+
+
+def test_faces(params):
+    """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of the test faces in the archive that FER2013_ARCHIVE or params name."""
+    path, _, _ = locate(params)
+    names, pixels, labels = params.sources.archive, [], []
+    with archive.entries(path, names.max_unpacked_bytes) as listing:
+        for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names.folders, names.csv_emotions):
+            chosen = np.isin(usages, TEST_USAGES)
+            pixels.append(to_rgb(chunk[chosen]))
+            labels += [params.faces.emotions.index(emotion) for emotion, test in zip(emotions, chosen, strict=True) if test]
+    if not labels:
+        raise InputError(f"{path}: expected faces that are marked for testing, received none; take an archive with FER-2013's own split")
+    return np.concatenate(pixels), np.array(labels, np.int64)
+
+
+def count_right(folder, pixels, labels, batch_size):
+    """Return how many of the faces the network in `folder` answers rightly, computed in float32 on the CPU."""
+    settings = Settings.read(folder / "network.json").model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow"})
+    backend.start(settings.seed, settings.backend, settings.precision, cpu_only=True)
+    probabilities, _ = predict(settings, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
+    return int((probabilities.argmax(axis=1) == labels).sum())
+
+
+def keep(row, params):
+    """Copy a row's weights to results/weights, with their hash and what they score."""
+    source = BEYOND.models / row
+    weights = source / "model.weights.h5"
+    if not weights.exists():
+        raise InputError(f"expected {weights}, found none; run `dvc repro beyond/dvc.yaml:train@{row}`")
+    if weights.stat().st_size > MAX_BYTES:
+        raise InputError(f"{weights}: expected at most {MAX_BYTES} bytes, for git keeps them, received {weights.stat().st_size}")
+    table = read_labels(RGB / "labels.csv")
+    index = np.flatnonzero(table.usage.isin(TEST_USAGES))
+    labels = np.array([params.faces.emotions.index(emotion) for emotion in table.emotion.iloc[index]], np.int64)
+    pixels = open_npy(FACES)[index]
+    with written(KEPT / row) as folder:
+        folder.mkdir()
+        for name in ("model.weights.h5", "network.json"):
+            shutil.copyfile(source / name, folder / name)
+        right = count_right(folder, pixels, labels, params.evaluation.batch_size)
+        about = {"sha256": archive.sha256_of(weights), "test_faces": len(labels), "right": right, "accuracy": right / len(labels)}
+        write_json(folder / "score.json", about)
+    print(f"{KEPT / row}: {right} of {len(labels)} right, {100 * right / len(labels):.2f} %")
+
+
+def check(row, params):
+    """Score the kept weights; return the exit status: 0 where it is what was recorded, or nearly (another CPU's rounding), 1 else."""
+    folder = KEPT / row
+    recorded = read_json(folder / "score.json")
+    archive.check_sha256(folder / "model.weights.h5", recorded["sha256"])
+    pixels, labels = test_faces(params)
+    if len(labels) != recorded["test_faces"]:
+        raise InputError(f"expected the {recorded['test_faces']} official test faces of FER-2013, received {len(labels)}")
+    right = count_right(folder, pixels, labels, params.evaluation.batch_size)
+    said = f"{row}: {right} of {len(labels)} test faces right, {100 * right / len(labels):.2f} %; recorded: {recorded['right']}"
+    off = abs(right - recorded["right"])
+    if off:
+        said += f"; {off} faces off" + (", as the rounding of another CPU can be" if off <= ROUNDING * len(labels) else "")
+    print(said if off else f"{said}: equal")
+    return int(off > ROUNDING * len(labels))
+
+
+def main():
+    """Score the weights of a row, or keep them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("row", help="a folder of results/weights, or with --keep a row of beyond")
+    parser.add_argument("--keep", action="store_true", help="keep the row's weights")
+    options = parser.parse_args()
+    params = parameters.load()
+    if options.keep:
+        keep(options.row, params)
+        return
+    if not (KEPT / options.row).is_dir():
+        there = ", ".join(sorted(path.name for path in KEPT.glob("[a-z]*"))) or "none"
+        raise InputError(f"expected a folder of {KEPT} ({there}), received {options.row!r}")
+    # Whatever the profile in force is: the faces are the archive's.
+    params = params.model_copy(update={"profile": "full"})
+    sys.exit(check(options.row, params))
+
+
+if __name__ == "__main__":
+    run(main)

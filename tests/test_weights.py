@@ -1,0 +1,85 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline import params as parameters
+from pipeline import weights
+from pipeline.errors import InputError
+from pipeline.files import write_json
+
+EMOTIONS = ["angry", "happy"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, keras, tiny_settings):
+    """A working folder with a row of beyond, its faces, and the same faces as an archive; returns the params."""
+    from pipeline.networks.classifier import build
+
+    params = parameters.load()
+    pins = params.sources.archive.model_copy(update={"sha256": None, "path": str(tmp_path / "archive")})
+    faces = params.faces.model_copy(update={"emotions": EMOTIONS, "size": 32})
+    sources = params.sources.model_copy(update={"archive": pins})
+    params = params.model_copy(update={"faces": faces, "sources": sources, "profile": "full"})
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 32, 32)).astype(np.uint8)
+    table = []
+    for face, gray in enumerate(pixels):
+        part, emotion = ("train", "test")[face % 3 == 0], EMOTIONS[face % 2]
+        place = tmp_path / "archive" / part / emotion
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(gray).save(place / f"{face:02}.png")
+        table.append(
+            {"face": face, "name": str(face), "emotion": emotion, "usage": {"train": "Training", "test": "Test"}[part], "digest": ""}
+        )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FER2013_ARCHIVE", raising=False)
+    weights.RGB.mkdir(parents=True)
+    np.save(weights.FACES, np.repeat(pixels[..., None], 3, axis=-1))
+    pd.DataFrame(table).to_csv(weights.RGB / "labels.csv", index=False)
+    row = weights.BEYOND.models / "mine"
+    row.mkdir(parents=True)
+    settings = tiny_settings.model_copy(update={"model": "Compact", "emotions": EMOTIONS})
+    settings.write(row / "network.json")
+    model = build(settings)
+    given = np.random.default_rng(1)
+    model.get_layer("logits").set_weights([given.normal(0, 1, (256, 2)), np.zeros(2)])
+    model.save_weights(row / "model.weights.h5")
+    return params
+
+
+def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsys):
+    weights.keep("mine", folder)
+    score = json.loads(Path("results/weights/mine/score.json").read_text())
+    assert score["test_faces"] == 4 and score["accuracy"] == score["right"] / 4
+    assert weights.check("mine", folder) == 0
+    assert "4 test faces right" in capsys.readouterr().out.splitlines()[-1]
+    write_json("results/weights/mine/score.json", score | {"right": (score["right"] + 2) % 4})
+    assert weights.check("mine", folder) == 1
+    assert "2 faces off" in capsys.readouterr().out
+
+
+def test_check__altered_weights_are_refused(folder):
+    weights.keep("mine", folder)
+    with open("results/weights/mine/model.weights.h5", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(InputError, match="expected sha256"):
+        weights.check("mine", folder)
+
+
+def test_keep__row_that_was_not_trained_or_is_too_large_is_refused(folder, monkeypatch):
+    with pytest.raises(InputError, match="run `dvc repro beyond/dvc.yaml:train@other`"):
+        weights.keep("other", folder)
+    monkeypatch.setattr(weights, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match="at most 1000 bytes"):
+        weights.keep("mine", folder)
+    assert not Path("results/weights").exists()
+
+
+def test_test_faces__archive_without_a_test_part_is_refused(folder):
+    for path in Path("archive/test").rglob("*.png"):
+        path.unlink()
+    with pytest.raises(InputError, match="marked for testing"):
+        weights.test_faces(folder)
