@@ -45,13 +45,34 @@ class Project:
 
     def run(self, *command, ok=True, env=None):
         """Run a command there and return its output."""
-        env = env or os.environ
-        env = env | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"}  # dvc and python of these tests
         done = subprocess.run(
-            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=400,
+            check=False,
         )
         assert not ok or done.returncode == 0, done.stdout[-3000:]
         return done.stdout
+
+    def environment(self, env=None):
+        """Return `env`, by default this process's, with dvc and python of these tests."""
+        env = env or os.environ
+        return env | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"}
+
+    def start_queue(self):
+        """Start a worker and return at once, where run() would wait: the worker holds its output open."""
+        subprocess.run(
+            ("dvc", "queue", "start"),
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
 
     def ran(self, output):
         """Return the stages that an output says were executed."""

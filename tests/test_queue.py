@@ -1,0 +1,50 @@
+"""Queued experiments under DVC, for real: a sweep, and a training that is killed and queued again."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+ROW = "leaky-Compact"
+
+
+def queue(project, name):
+    """Queue a training of ROW as the experiment `name`, and start a worker."""
+    project.run("dvc", "exp", "run", "--queue", "--name", name, "-S", "epochs=20", f"beyond/dvc.yaml:train@{ROW}")
+    project.start_queue()
+
+
+def status_of(project, name):
+    """Wait for the queue, and return the status line of the experiment `name`."""
+    (line,) = [line for line in project.wait_for_queue().splitlines() if name in line.split()]
+    return line
+
+
+def training():
+    """Return the process numbers of the trainings of ROW that run on this machine."""
+    wanted, found = ["pipeline.train", "--section", "beyond", "--row", ROW], []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text().split("\0")
+        except OSError:
+            continue  # it has ended
+        if "python" in Path(words[0]).name and words[2:7] == wanted:
+            found.append(int(folder.name))
+    return found
+
+
+def test_exp_run__queued_training_that_is_killed_goes_on_when_queued_again(project):
+    saved = Path(os.environ["FER2013_CACHE"]) / "checkpoints"
+    queue(project, "killed")
+    for _ in range(1200):
+        if list(saved.glob(f"{ROW}-*/state.npz")) and training():
+            break
+        time.sleep(0.1)
+    (process,) = training()
+    os.kill(process, signal.SIGKILL)
+    assert "Failed" in status_of(project, "killed")
+    queue(project, "again")
+    assert "Success" in status_of(project, "again")
+    assert f"train: {ROW} goes on after" in project.run("dvc", "queue", "logs", "again")
+    project.run("dvc", "queue", "stop")
+    assert not list(saved.glob(f"{ROW}-*"))  # a finished training removes its own
