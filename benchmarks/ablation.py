@@ -71,13 +71,22 @@ def slug(name):
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
 
 
-def run_variant(name, settings, pixels, split, interruption):
+def settings_of(name, base):
+    """Return the Settings of a variant; base: those of ROW."""
+    return base.model_copy(update={"row": f"ablation-{slug(name)}", "recipe": changed(base.recipe, name)})
+
+
+def trained(name, base):
+    """Tell whether a variant has been trained with these settings."""
+    about = FOLDER / slug(name) / "ablation.json"
+    return about.exists() and read_json(about)["settings"] == settings_of(name, base).model_dump()
+
+
+def run_variant(name, base, pixels, split, interruption):
     """Train a variant, and keep in its folder whether each validation face is answered rightly (n,) bool, with and without views."""
-    settings = settings.model_copy(update={"row": f"ablation-{slug(name)}", "recipe": changed(settings.recipe, name)})
-    folder = FOLDER / slug(name)
-    about = folder / "ablation.json"
-    if about.exists() and read_json(about)["settings"] == settings.model_dump():
+    if trained(name, base):
         return
+    settings, folder = settings_of(name, base), FOLDER / slug(name)
     index, labels = part(split, VALIDATION)
     Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
     try:
@@ -85,12 +94,12 @@ def run_variant(name, settings, pixels, split, interruption):
         with written(folder) as made:
             made.mkdir()
             key = functools.partial(checkpoint_key, settings)
-            timings, checkpoint = train(settings, pixels, split, made, key, interruption)
+            _, checkpoint = train(settings, pixels, split, made, key, interruption)
             one = settings.model_copy(update={"recipe": settings.recipe.model_copy(update={"views": Views()})})
             for file, how in (("right", one), ("right_views", settings)):
                 probabilities, parameters_of = predict(how, made / "model.weights.h5", pixels, index, 256)
                 np.save(made / f"{file}.npy", probabilities.argmax(axis=1) == labels)
-            write_json(made / "ablation.json", {"settings": settings.model_dump(), "parameters": parameters_of, "timings": timings})
+            write_json(made / "ablation.json", {"settings": settings.model_dump(), "parameters": parameters_of})
         checkpoint.drop()
     finally:
         Compact.features = kept
@@ -104,9 +113,9 @@ def checkpoint_key(settings):
     return checkpoint.key(settings, [FACES, SPLIT_FILES / f"{settings.data}.csv"], backend.versions(settings.backend), devices.describe())
 
 
-def results():
-    """Return {variant: figures} of the variants in FOLDER: accuracy on the validation faces, and the difference from BASE."""
-    done = [name for name in (*RECIPES, *NETWORKS) if (FOLDER / slug(name) / "ablation.json").exists()]
+def results(base):
+    """Return what the trained variants score on the validation faces, and how they differ from BASE; base: Settings of ROW."""
+    done = [name for name in (*RECIPES, *NETWORKS) if trained(name, base)]
     right = {name: np.load(FOLDER / slug(name) / "right.npy") for name in done}
     views = np.load(FOLDER / slug(BASE) / "right_views.npy")
     found = {name: (right[name], read_json(FOLDER / slug(name) / "ablation.json")) for name in done}
@@ -122,20 +131,19 @@ def results():
             "difference": float(answers.mean() - right[BASE].mean()),
             "adjusted_p": float(adjusted.get(name, 1.0)),
             "parameters": about["parameters"],
-            "epoch_seconds": about["timings"]["epoch_seconds"],
         }
-    return {"validation_faces": len(right[BASE]), "epochs": found[BASE][1]["settings"]["epochs"], "variants": lines}
+    return {"validation_faces": len(right[BASE]), "epochs": base.epochs, "precision": base.precision, "variants": lines}
 
 
 def show(figures):
-    """Return a rich Table of results()."""
-    table = Table(title=f"{figures['validation_faces']} validation faces, {figures['epochs']} epochs, one seed")
-    for column in ("variant", "accuracy, %", "difference", "adjusted p", "minutes"):
+    """Return a rich Table of results."""
+    table = Table(title="{validation_faces} validation faces, {epochs} epochs, {precision}, one seed".format(**figures))
+    for column in ("variant", "accuracy, %", "difference", "adjusted p"):
         table.add_column(column)
     for name, line in figures["variants"].items():
         low, high = line["interval"]
         cells = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})", f"{100 * line['difference']:+.2f}"
-        table.add_row(name, *cells, f"{line['adjusted_p']:.3f}", f"{sum(line['epoch_seconds']) / 60:.1f}")
+        table.add_row(name, *cells, f"{line['adjusted_p']:.3f}")
     return table
 
 
@@ -155,9 +163,9 @@ def main():
     with noted() as interruption:
         for name in dict.fromkeys([BASE, *options.only]):
             run_variant(name, settings, pixels, split, interruption)
-            Console(width=130).print(show(results()))
+            Console(width=130).print(show(results(settings)))
     if options.json:
-        write_json(options.json, {"machine": fingerprint(), **results()})
+        write_json(options.json, {"machine": fingerprint(), **results(settings)})
 
 
 if __name__ == "__main__":

@@ -16,17 +16,20 @@ def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
     assert ablation.changed(recipe, "no shortcuts") == recipe  # a change of the network
 
 
-def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypatch):
+def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypatch, tiny_settings):
     monkeypatch.setattr(ablation, "FOLDER", tmp_path)
+    base = tiny_settings.model_copy(update={"recipe": Recipe(dropout=0.3)})
     right = {ablation.BASE: [1, 1, 1, 0, 0, 0, 0, 0, 0, 0], "no dropout": [1] * 9 + [0], "no shortcuts": [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]}
     for name, answers in right.items():
         folder = tmp_path / ablation.slug(name)
         folder.mkdir()
-        about = {"settings": {"epochs": 8}, "parameters": 5, "timings": {"epoch_seconds": [60.0, 60.0]}}
+        about = {"settings": ablation.settings_of(name, base).model_dump(), "parameters": 5}
         (folder / "ablation.json").write_text(json.dumps(about))
         for file in ("right", "right_views"):
             np.save(folder / f"{file}.npy", np.array(answers, bool))
-    figures = ablation.results()
+    other = base.model_copy(update={"seed": 1})  # of which nothing is trained
+    assert not ablation.trained(ablation.BASE, other)
+    figures = ablation.results(base)
     lines = figures["variants"]
     assert figures["validation_faces"] == 10 and list(lines) == [*right, "as it is, views averaged"]
     assert lines["no dropout"]["accuracy"] == 0.9 and lines["no dropout"]["difference"] == pytest.approx(0.6)
