@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 RUN_BY = {
@@ -28,6 +29,8 @@ RUN_BY = {
     "dvc repro beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc dag": "tests/test_pipeline.py",
+    "dvc exp run -S profile=full -S training.batch_norm_faces=4096 beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
+    "make evaluate-compact ARCHIVE=/path/to/fer2013.zip": ".ci/run",
 }
 
 
@@ -40,7 +43,7 @@ def commands():
 
 def words(command):
     """Return what a test that runs the command holds: its words, the override's row and value left free."""
-    text = command.replace("'", "").replace("table2-ResNet50", "table2-GoogLeNet")
+    text = command.replace("'", "").replace("table2-ResNet50", "table2-GoogLeNet").replace("/path/to/fer2013.zip", "")
     return [word for word in text.split() if word not in ("make",)]
 
 
@@ -82,3 +85,29 @@ def test_speed_page__numbers_are_the_measured_ones(file, heading):
         base, ours, ratios = row["baseline"], row["ours"], row["ratios"]
         key = "train_per_second"
         assert f"{base[key]:.1f} → {ours[key]:.1f} ({ratios[key]:.2f})" in text.split(f"| {network} |")[1].splitlines()[0]
+
+
+def percent(run, *columns):
+    return [f"{100 * run[column]:.2f}" for column in columns]
+
+
+def test_beyond_page__every_run_stands_there_and_the_longest_in_the_readme():
+    runs = pd.read_csv("results/runs.csv")
+    text, readme = (Path(path).read_text(encoding="utf-8") for path in ("docs/beyond.md", "README.md"))
+    for run in runs.to_dict("records"):
+        accuracy, low, high, *parts = percent(
+            run, *(f"accuracy{part}" for part in ("", "_low", "_high", "_public", "_private", "_without_twins"))
+        )
+        about = f"| {run['row']} | {run['epochs']} | {run['minutes']:.1f} |"
+        assert f"{about} {accuracy} ({low} to {high}) | {' | '.join(parts)} |" in text, about
+    longest = runs.loc[runs.minutes.idxmax()]
+    assert "{} ({} to {})".format(*percent(longest, "accuracy", "accuracy_low", "accuracy_high")) in readme
+
+
+def test_beyond_page__ablation_is_the_measured_one():
+    figures = json.loads(Path("results/ablation.json").read_text(encoding="utf-8"))
+    text = Path("docs/beyond.md").read_text(encoding="utf-8")
+    for name, line in figures["variants"].items():
+        low, high = line["interval"]
+        accuracy = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})"
+        assert f"| {name} | {accuracy} | {100 * line['difference']:+.2f} | {line['adjusted_p']:.3f} |" in text, name
