@@ -2,7 +2,8 @@
 
 Plain 3x3 convolutions, for they come nearest to a CPU's matrix rate; one gray channel, for the three are equal; four levels, each a
 convolution, max pooling by two, and one residual block (He et al., 2016) behind it, where a quarter of the positions is left. Pooled before
-it is normalised: as good (docs/beyond.md has the ablation), and normalisation, ReLU and their gradients see a quarter of the values.
+it is normalised: 1.9 points better on validation faces than pooled after ReLU (docs/beyond.md), and normalisation, ReLU and their gradients
+see a quarter of the values.
 """
 
 MINIMUM_SIZE = 16  # pixels
