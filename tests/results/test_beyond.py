@@ -1,5 +1,7 @@
 import numpy as np
 
+from pipeline import params as parameters
+from pipeline.beyond import comparable
 from pipeline.results import beyond
 
 
@@ -64,3 +66,12 @@ def test_beside__figures_stand_under_the_faces_that_they_are_of():
 def test_read_published__every_line_names_its_faces_and_source():
     lines = beyond.read_published()
     assert len(lines) >= 5 and all(set(line) == {"who", "what", "accuracy", "faces", "source"} for line in lines)
+
+
+def test_comparable__only_real_faces_of_the_official_split():
+    params, real = parameters.load(), {"source": "archive", "expected_counts_met": True}
+    assert comparable(real, params)
+    assert not comparable(real | {"source": "synthetic"}, params)
+    assert not comparable(real | {"expected_counts_met": False}, params)
+    splits = params.splits.model_copy(update={"unbalanced": "percentage"})
+    assert not comparable(real, params.model_copy(update={"splits": splits}))
