@@ -60,7 +60,7 @@ def assemble(train, test, validation_share, seed):
     else:
         validation = train.iloc[:0]
     parts = pd.concat([train.assign(split=TRAIN), validation.assign(split=VALIDATION), test.assign(split=TEST)])
-    twin = (parts.split == TEST) & parts.digest.isin(set(train.digest))
+    twin = (parts.split == TEST) & parts.digest.isin(train.digest)
     return parts.assign(twin=twin)[["face", "emotion", "split", "twin"]].reset_index(drop=True)
 
 
@@ -81,8 +81,10 @@ def k_fold(labels, folds, fold, train_faces, validation_share, seed):
         held[held_rows.row] = True
     split = np.select([number == fold, held], [TEST, VALIDATION], TRAIN)
     # A face is tested in its own fold only, so one column serves every fold: a twin in any other, not held, fold.
-    twins = labels.assign(fold=number)[~held].groupby("digest").fold.agg(lambda values: set(values))
-    twin = [bool(twins.get(digest, set()) - {own}) for digest, own in zip(labels.digest, number, strict=True)]
+    picture = pd.factorize(labels.digest)[0]
+    trains = np.zeros((picture.max() + 1, folds), bool)  # whether a picture has a face of a fold that is not held
+    trains[picture[~held], number[~held]] = True
+    twin = trains.sum(axis=1)[picture] > trains[picture, number]
     table = labels.assign(split=split, twin=twin, fold=number, held=held)
     return table[["face", "emotion", "split", "twin", "fold", "held"]].reset_index(drop=True)
 

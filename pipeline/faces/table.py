@@ -49,7 +49,7 @@ class FaceWriter:
 
 
 def read_labels(path):
-    """Return labels.csv as a table: face int64, emotion and usage strings, digest int64 (equal for equal pixels); or raise InputError.
+    """Return labels.csv as a table: face int64, emotion and usage strings, digest int32 (equal for equal pixels); or raise InputError.
 
     Read in chunks: names and digests, most of the file, are at no time Python strings for all faces.
     """
@@ -60,12 +60,12 @@ def read_labels(path):
         raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
     except ValueError as error:
         raise InputError(f"{path}: expected a table, received: {error}; run `dvc repro`") from None
-    labels = pd.concat(parts, ignore_index=True)
-    return labels.assign(digest=np.unique(labels.digest.to_numpy("S"), return_inverse=True)[1])
+    digests = np.unique(np.concatenate([digest for _, digest in parts]), return_inverse=True)[1].astype(np.int32)
+    return pd.concat([chunk for chunk, _ in parts], ignore_index=True).assign(digest=digests)
 
 
 def _compact(chunk, path):
     if tuple(chunk.columns) != COLUMNS:
         raise InputError(f"{path}: expected columns {', '.join(COLUMNS)}, received {', '.join(chunk.columns)}")
     texts = {column: chunk[column].map(sys.intern) for column in ("emotion", "usage")}  # one string object for all equal ones
-    return chunk.drop(columns="name").assign(digest=chunk.digest.astype("string[pyarrow]"), **texts)
+    return chunk[["face"]].assign(**texts), np.array(chunk.digest, "S")
