@@ -62,8 +62,9 @@ def main():
         folder.mkdir()
         if source == "synthetic":
             about = {"origin": "drawn by pipeline/faces/synthetic.py, not photographs", "sha256": None, "licence": "none needed"}
-            chunks = synthetic.generate(pins.faces, pins.shares, params.seed, params.faces.size)
-            summary = copy(chunks, folder, params.faces, pins.faces)
+            faces = params.chosen.synthetic_faces or pins.faces
+            chunks = synthetic.generate(faces, pins.shares, params.seed, params.faces.size)
+            summary = copy(chunks, folder, params.faces, faces)
             lines, equal = compare(summary["usage"], None)
         else:
             path, sha256, origin = locate(params)

@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from pipeline.training.settings import explain
 
 NETWORKS = tuple(sorted(path.stem for path in Path(__file__).with_name("networks").glob("[A-Z]*.py")))
 
-SECTIONS = ("rows", "beyond")  # of rows
+SECTIONS = ("rows", "beyond", "grid")  # of rows
 PAPER_RECIPE = "paper"  # of a row that names none
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -37,6 +38,12 @@ def _network(name):
     if name not in NETWORKS:
         raise ValueError(f"one of {', '.join(NETWORKS)}")
     return name
+
+
+def _check_size(where, model, size):
+    minimum = import_module(f"pipeline.networks.{model}").MINIMUM_SIZE
+    if size < minimum:
+        raise ValueError(f"{where}: expected at least {minimum} for {model}, received {size}")
 
 
 def _weights(text):
@@ -170,16 +177,51 @@ class Row(Section):
     def _possible(self):
         if self.fold is not None and self.data != "unbalanced":
             raise ValueError(f"fold: expected none, for only unbalanced is split into folds, received {self.fold}")
-        minimum = import_module(f"pipeline.networks.{self.model}").MINIMUM_SIZE
-        if self.image_size < minimum:
-            raise ValueError(f"image_size: expected at least {minimum} for {self.model}, received {self.image_size}")
+        _check_size("image_size", self.model, self.image_size)
         return self
+
+
+def _choices(choice):
+    return Annotated[list[choice], Field(min_length=1), AfterValidator(_unique)]
+
+
+class Grid(Section):
+    """The paper's search: every combination of data, network, optimizer and batch size is one training."""
+
+    data: _choices(Literal[SPLITS])
+    model: _choices(Annotated[str, AfterValidator(_network)])
+    optimizer: _choices(Literal["adam", "sgd"])
+    batch_size: _choices(Count)
+    image_sizes: dict[Annotated[str, AfterValidator(_network)], Count]
+
+    @model_validator(mode="after")
+    def _possible(self):
+        for model, size in self.image_sizes.items():
+            _check_size(f"image_sizes.{model}", model, size)
+        return self
+
+    def rows(self, face_size):
+        """Return {cell: Row} in the order of the lists, named as DVC names the stages of a matrix."""
+        cells = product(self.data, self.model, self.optimizer, self.batch_size)
+        return {"-".join(map(str, cell)): self._row(*cell, self.image_sizes.get(cell[1], face_size)) for cell in cells}
+
+    def _row(self, data, model, optimizer, batch_size, image_size):
+        return Row(data=data, model=model, optimizer=optimizer, batch_size=batch_size, image_size=image_size)
+
+
+class Cluster(Section):
+    """What one cell takes of a cluster, and how often it is tried again."""
+
+    cpus: Annotated[float, Field(gt=0)]
+    gpus: Annotated[float, Field(ge=0)]
+    retries: Annotated[int, Field(ge=0)]
 
 
 class Profile(Section):
     """What a run costs."""
 
     source: Literal["synthetic", "archive", "kaggle", "huggingface"]
+    synthetic_faces: Count | None
     weights: Annotated[str, AfterValidator(_weights)] | None
     epochs: dict[Literal[SPLITS], Count]
     train_faces: Count | None
@@ -208,6 +250,8 @@ class Params(Section):
     report: Report
     rows: Rows
     beyond: Rows
+    grid: Grid
+    cluster: Cluster
     ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(_unique)]], Field(min_length=1)]
     recipes: dict[str, Recipe]
     profiles: dict[str, Profile]
@@ -215,7 +259,10 @@ class Params(Section):
     @model_validator(mode="after")
     def _names_exist(self):
         for section in SECTIONS:
-            rows = self.section(section)
+            try:
+                rows = self.section(section)
+            except ValidationError as error:  # of a cell of the grid
+                raise ValueError(f"{section}.{explain(error)}") from None
             for name in {"settings", "timings"} & set(rows):
                 raise ValueError(f"{section}.{name}: expected another name, for models/{name} is taken, received {name!r}")
             for name, row in rows.items():
@@ -243,7 +290,7 @@ class Params(Section):
         """Return the rows of a section, {name: Row}, or raise InputError."""
         if name not in SECTIONS:
             raise InputError(f"--section: expected one of {', '.join(SECTIONS)}, received {name!r}")
-        return getattr(self, name)
+        return self.grid.rows(self.faces.size) if name == "grid" else getattr(self, name)
 
     def optimizer_of(self, row):
         """Return the optimizer's settings for a Row: the override's, its recipe's, or those of its own optimizer's name."""

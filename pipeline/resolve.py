@@ -68,6 +68,19 @@ def check_sizes(where, row, sizes, network, face_size):
         raise InputError(f"params.yaml: recipes.{row.recipe}.sizes: expected {minimum} ({where}), received {smallest}")
 
 
+def check_search(params):
+    """Raise InputError where params leave nothing to search, or no faces to choose by."""
+    for name in ("optimizer", "batch_size"):
+        value = getattr(params, name)
+        if value is not None:
+            raise InputError(f"params.yaml: {name}: expected null, for the grid tries several, received {value}; set grid.{name} instead")
+    if not params.chosen.validation_share:
+        raise InputError(
+            f"params.yaml: profiles.{params.profile}.validation_share: expected more than 0, for the grid's best are chosen by validation "
+            "faces, received 0; choose the profile search, or set it"
+        )
+
+
 def sha256_of_weights(path):
     """Return the SHA-256 of a weights file, or raise InputError."""
     try:
@@ -106,6 +119,8 @@ def main():
     add_section(parser)
     section = parser.parse_args().section
     params = parameters.load()
+    if section.name == "grid":
+        check_search(params)
     rows = {name: resolve(params, name, section.name) for name in params.section(section.name)}
     faces = {}
     for name, settings in rows.items():

@@ -1,5 +1,5 @@
 """Where the stages find and leave things. Rows come in sections of params.yaml: the paper's (rows) in folders at the top, those of
-beyond/dvc.yaml (beyond) in folders under beyond/."""
+beyond/dvc.yaml (beyond) in folders under beyond/, the cells of grid/dvc.yaml (grid) in folders under grid/."""
 
 import dataclasses
 from pathlib import Path
@@ -34,14 +34,21 @@ class Section:
         """One folder a row: predictions and metrics."""
         return self.reports / "rows"
 
+    @property
+    def tabled(self):
+        """One folder a row of the paper's tables: the rows themselves, or the cells that a search chose for them."""
+        return self.reports / "chosen" if self.name == "grid" else self.rows
+
 
 def stage_of(path, stage):
     """Return how `dvc repro` names the stage that writes `path`, which lies in a folder of a section."""
-    first = Path(path).parts[0]
+    first, *rest = Path(path).parts
+    if first == "grid":  # where one stage trains and evaluates a cell
+        stage = "choose" if "chosen" in rest else stage.replace("evaluate@", "train@")
     return stage if Path(path).is_absolute() or first in ("models", "reports") else f"{first}/dvc.yaml:{stage}"
 
 
 def add_section(parser):
     """Let an ArgumentParser take --section; its value is a Section."""
-    told = "where in params.yaml the row stands: rows, beyond (default: rows)"
+    told = "where in params.yaml the row stands: rows, beyond, grid (default: rows)"
     parser.add_argument("--section", type=Section, default=Section("rows"), metavar="NAME", help=told)

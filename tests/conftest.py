@@ -104,6 +104,18 @@ beyond:
   official-Compact: {data: balanced_official, model: Compact, optimizer: adam, batch_size: 16, image_size: 48}
   compact-0: {data: unbalanced, model: Compact, optimizer: sgd, batch_size: 16, image_size: 48, recipe: modern, seed: 0}
 
+grid:
+  data: [unbalanced, balanced]
+  model: [GoogLeNet, MobileNetV2]
+  optimizer: [adam, sgd]
+  batch_size: [16]
+  image_sizes: {}
+
+cluster:
+  cpus: 1
+  gpus: 0
+  retries: 1
+
 ensembles:
   both: [leaky-Compact, official-Compact]
 
@@ -122,6 +134,7 @@ def make_project(folder):
         "dvc.yaml",
         "params.yaml",
         "beyond/dvc.yaml",
+        "grid/dvc.yaml",
     ):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""dvc.yaml and beyond/dvc.yaml against the code: what a stage imports stands in its deps, for DVC does not follow imports."""
+"""dvc.yaml and those of beyond/ and grid/ against the code: what a stage imports stands in its deps, for DVC does not follow imports."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from pipeline.results.rows import read_structure
 from pipeline.training.backend import NAMES
 
-FILES = ("dvc.yaml", "beyond/dvc.yaml")
+FILES = ("dvc.yaml", "beyond/dvc.yaml", "grid/dvc.yaml")
 PIPELINES = {file: yaml.safe_load(Path(file).read_text(encoding="utf-8"))["stages"] for file in FILES}
 STAGES = PIPELINES["dvc.yaml"]
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
@@ -41,24 +41,34 @@ def closure(path):
     return seen
 
 
+def body_of(stage):
+    """Return what foreach does for each, or the stage itself."""
+    return stage.get("do", stage)
+
+
+def scripts(body):
+    """Return the names of the modules that a stage's command or commands run: train, evaluate, ..."""
+    commands = [body["cmd"]] if isinstance(body["cmd"], str) else body["cmd"]
+    return [command.split()[2].removeprefix("pipeline.") for command in commands]
+
+
 def missing_deps(body, model):
     """Return the local modules that a stage's command loads, with `model` as its network, and that are no deps."""
-    deps = {str(dep).replace("${item.model}", model) for dep in body["deps"]}
-    stage = body["cmd"].split()[2].removeprefix("pipeline.")
-    needed = closure(f"pipeline/{stage}.py")
-    if stage in ("train", "evaluate"):
-        by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
-        needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
-    if stage == "resolve":
-        needed |= {f"pipeline/networks/{name}.py" for name in MODELS}  # it asks each for its sizes and weights
+    deps, needed = {str(dep).replace("${item.model}", model) for dep in body["deps"]}, set()
+    for script in scripts(body):
+        needed |= closure(f"pipeline/{script}.py")
+        if script in ("train", "evaluate"):
+            by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
+            needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
+        if script == "resolve":
+            needed |= {f"pipeline/networks/{name}.py" for name in MODELS}  # it asks each for its sizes and weights
     return needed - deps
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("file", "stage"), [(file, stage) for file, stages in PIPELINES.items() for stage in sorted(stages)])
 def test_deps__hold_every_imported_module(file, stage, model):
-    body = PIPELINES[file][stage]
-    assert missing_deps(body.get("do", body), model) == set()
+    assert missing_deps(body_of(PIPELINES[file][stage]), model) == set()
 
 
 def test_deps__check_sees_a_missing_one():
@@ -76,40 +86,60 @@ def test_deps__no_figure_table_or_other_network_retrains(stage):
 
 def test_deps__exist():
     for stage in [body for stages in PIPELINES.values() for body in stages.values()]:
-        for dep in stage.get("do", stage)["deps"]:
+        for dep in body_of(stage)["deps"]:
             if dep.startswith("pipeline/"):
                 assert Path(dep.replace("${item.model}", MODELS[0])).exists(), dep
 
 
 def test_stages__are_described():
-    assert all(stage.get("do", stage)["desc"] for stages in PIPELINES.values() for stage in stages.values())
+    assert all(body_of(stage)["desc"] for stages in PIPELINES.values() for stage in stages.values())
+
+
+def outs_of(stage):
+    """Return the outputs' paths of a stage."""
+    return [out if isinstance(out, str) else next(iter(out)) for out in body_of(stage)["outs"]]
 
 
 def test_beyond__is_the_roots_stages_in_its_own_folder():
-    # The same scripts and deps; only where settings, models and rows lie differs, and nothing of the root's depends on it.
+    # The same scripts and deps; only where settings, models and rows lie differs.
     for name in ("resolve", "train", "evaluate"):
-        one, other = (PIPELINES[file][name].get("do", PIPELINES[file][name]) for file in FILES)
+        one, other = (body_of(PIPELINES[file][name]) for file in FILES[:2])
         theirs = [dep.removeprefix("beyond/") for dep in other["deps"]]
         assert theirs == one["deps"] and other["wdir"] == ".."
         assert other["cmd"].replace(" --section beyond", "") == one["cmd"]
-    root = [dep for stage in STAGES.values() for dep in stage.get("do", stage)["deps"]]
-    assert not [dep for dep in root if dep.startswith("beyond")]
-    outs = [out if isinstance(out, str) else next(iter(out)) for s in PIPELINES[FILES[1]].values() for out in s.get("do", s)["outs"]]
-    assert all(out.startswith("beyond/") for out in outs)
+
+
+def test_grid__is_the_roots_stages_in_its_own_folder():
+    own, root = PIPELINES["grid/dvc.yaml"], STAGES
+    both = [command.replace("--row", "--section grid --row") for name in ("train", "evaluate") for command in [body_of(root[name])["cmd"]]]
+    assert own["train"]["cmd"] == both  # one stage trains and evaluates
+    deps = {dep.removeprefix("grid/") for dep in own["train"]["deps"]}
+    assert deps == set(body_of(root["train"])["deps"] + body_of(root["evaluate"])["deps"]) - {"models/${key}"}
+    assert own["resolve"]["deps"] == root["resolve"]["deps"]
+    assert own["report"]["cmd"] == "python -m pipeline.report --section grid"
+    code = [dep for dep in own["report"]["deps"] if dep.startswith("pipeline/")]
+    assert code == [dep for dep in root["report"]["deps"] if dep.startswith("pipeline/")]
+
+
+@pytest.mark.parametrize("file", FILES[1:])
+def test_root__depends_on_nothing_of_the_others(file):
+    folder = f"{Path(file).parent}/"
+    assert all(out.startswith(folder) for stage in PIPELINES[file].values() for out in outs_of(stage))
+    assert not [dep for stage in STAGES.values() for dep in body_of(stage)["deps"] if dep.startswith(folder)]
 
 
 def test_stages__only_train_and_evaluate_reach_tensorflow():
     # It costs seconds at each start.
-    scripts = {body.get("do", body)["cmd"].split()[2] for stages in PIPELINES.values() for body in stages.values()}
-    for script in scripts - {"pipeline.train", "pipeline.evaluate"}:
-        for file in closure(f"{script.replace('.', '/')}.py"):
+    names = {script for stages in PIPELINES.values() for stage in stages.values() for script in scripts(body_of(stage))}
+    for name in names - {"train", "evaluate"}:
+        for file in closure(f"pipeline/{name}.py"):
             assert "import tensorflow" not in Path(file).read_text(encoding="utf-8")
             assert "import keras" not in Path(file).read_text(encoding="utf-8"), file
 
 
 def flow(stages):
     """Return (layers, edges): the stages by distance from the first, and which output of one is under a dep of another."""
-    bodies = {name: body.get("do", body) for name, body in stages.items()}
+    bodies = {name: body_of(stage) for name, stage in stages.items()}
 
     def paths(items):
         names = [item if isinstance(item, str) else next(iter(item)) for item in items]

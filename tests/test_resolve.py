@@ -80,8 +80,17 @@ def test_resolve__network_without_imagenet_weights_starts_at_random():
 
 
 def test_section__unknown_name_is_refused():
-    with pytest.raises(InputError, match="--section: expected one of rows, beyond, received 'grid'"):
-        params.load("params.yaml").section("grid")
+    with pytest.raises(InputError, match="--section: expected one of rows, beyond, grid, received 'girds'"):
+        params.load("params.yaml").section("girds")
+
+
+def test_section__grid_holds_every_combination():
+    # The paper's search: 2 data sets x 7 networks x 2 optimizers x 4 batch sizes.
+    cells = params.load("params.yaml").section("grid")
+    assert len(cells) == 112 and list(cells)[:2] == ["unbalanced-InceptionResNetV2-adam-16", "unbalanced-InceptionResNetV2-adam-32"]
+    cell = cells["balanced-InceptionV3-sgd-64"]
+    assert (cell.data, cell.model, cell.optimizer, cell.batch_size, cell.image_size) == ("balanced", "InceptionV3", "sgd", 64, 75)
+    assert cells["balanced-ResNet50-sgd-64"].image_size == 48
 
 
 def test_resolve__profile_without_epochs_for_the_split_is_refused():

@@ -111,9 +111,9 @@ def summary(verdicts):
     return f"{said}; {count['not comparable']} were run under other settings than the paper's, {count['not run']} were not run."
 
 
-def page(tables, verdicts, source, profile, pictures):
-    """Return the report in Markdown. tables: Titled, in order; pictures: file names in reports/figures."""
-    parts = ["# FER-2013, reproduced: Tables 2 to 4, Figures 1 to 8", f"> **{banner(source, profile)}**", summary(verdicts)]
+def page(tables, verdicts, said, pictures):
+    """Return the report in Markdown. tables: Titled, in order; said: the banner; pictures: file names in reports/figures."""
+    parts = ["# FER-2013, reproduced: Tables 2 to 4, Figures 1 to 8", f"> **{said}**", summary(verdicts)]
     parts += [table.markdown() for table in tables]
     parts += [f"![{picture.removesuffix('.png')}](figures/{picture})" for picture in pictures]
     return "\n\n".join(parts) + "\n"

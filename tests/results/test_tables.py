@@ -115,10 +115,10 @@ def test_other_rows__are_those_no_table_holds():
 
 
 def test_page__names_profile_and_drawn_faces_above_the_tables():
-    text = page.page([], [], DRAWN, "demo", ["figure3.png"])
+    text = page.page([], [], page.banner(DRAWN, "demo"), ["figure3.png"])
     assert text.index("Profile demo") < text.index("figures/figure3.png")
     assert "The faces are drawings" in text
-    assert "The faces are drawings" not in page.page([], [], FER, "paper", [])
+    assert "The faces are drawings" not in page.page([], [], page.banner(FER, "paper"), [])
 
 
 def titled(bold=("Accuracy",)):

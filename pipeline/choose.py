@@ -1,0 +1,43 @@
+"""Stage choose of grid/dvc.yaml: of each network's cells the best by validation accuracy, never by test accuracy.
+
+The chosen cells' files are copied under the names of the paper's rows, so that the report makes the paper's tables of them.
+"""
+
+import shutil
+
+import pandas as pd
+
+from pipeline import params as parameters
+from pipeline.errors import InputError, run
+from pipeline.files import write_csv, written
+from pipeline.results import choice
+from pipeline.results.rows import read_paper, read_rows
+from pipeline.workspace import Section
+
+GRID = Section("grid")
+
+
+def main():
+    """Read grid/reports/rows; write grid/reports/chosen (one folder a row of the paper) and grid/reports/search (two tables)."""
+    params = parameters.load()
+    names = params.section("grid")
+    rows = read_rows(GRID.rows, names)
+    if not rows:
+        raise InputError(f"expected cells in {GRID.rows}, found none; run `dvc repro grid/dvc.yaml`, or some of its cells")
+    cells = choice.cell_table(rows, {cell: pd.read_csv(GRID.rows / cell / "history.csv") for cell in rows})
+    taken = choice.chosen(cells, read_paper())
+    with written(GRID.tabled) as folder:
+        folder.mkdir()
+        for row, cell in taken.items():
+            shutil.copytree(GRID.rows / cell, folder / row)
+    optimism, mean = choice.optimism_table(cells, len(params.grid.optimizer) * len(params.grid.batch_size))
+    with written(GRID.reports / "search") as folder:
+        folder.mkdir()
+        write_csv(folder / "optimism.csv", optimism)
+        write_csv(folder / "cells.csv", choice.all_cells(cells))
+    print(optimism.to_string(index=False))
+    print(f"{len(rows)} of {len(names)} cells. Chosen by test faces, {len(optimism)} searches show {mean:.2f} points more on average.")
+
+
+if __name__ == "__main__":
+    run(main)

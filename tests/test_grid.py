@@ -1,0 +1,61 @@
+"""grid/dvc.yaml under DVC, for real: two data sets, two networks, two optimizers on drawn faces."""
+
+import json
+import shutil
+from itertools import product
+
+import pandas as pd
+import pytest
+
+CELLS = ["-".join(cell) for cell in product(("unbalanced", "balanced"), ("GoogLeNet", "MobileNetV2"), ("adam", "sgd"), ("16",))]
+
+
+@pytest.fixture(scope="module")
+def searched(project):
+    """The project after `dvc repro grid/dvc.yaml`, whose output it keeps."""
+    project.searched = project.run("dvc", "repro", "grid/dvc.yaml")
+    yield project
+    project.run("git", "checkout", "--quiet", ".")
+    (project.folder / "grid" / "dvc.lock").unlink()
+    for name in ("models", "reports"):
+        shutil.rmtree(project.folder / "grid" / name)
+
+
+def test_grid__every_cell_then_choice_and_report(searched):
+    cells = {f"grid/dvc.yaml:train@{cell}" for cell in CELLS}
+    assert searched.ran(searched.searched) == cells | {f"grid/dvc.yaml:{stage}" for stage in ("resolve", "choose", "report")}
+    assert searched.ran(searched.run("dvc", "repro", "grid/dvc.yaml")) == searched.ran(searched.run("dvc", "repro")) == set()
+    reports = searched.folder / "grid" / "reports"
+    lines = pd.read_csv(reports / "search" / "cells.csv", dtype=str)
+    assert len(lines) == len(CELLS) and lines["Validation faces"].astype(int).min() > 0
+    optimism = pd.read_csv(reports / "tables" / "optimism.csv", dtype=str)
+    assert optimism.Runs.tolist() == ["2 of 2"] * 4 and (optimism.Difference.astype(float) >= 0).all()
+    rows = json.loads((reports / "metrics.json").read_text())["rows"]
+    assert set(rows) == {"table2-GoogLeNet", "table3-MobileNetV2"}  # those of the project's params
+    assert "best of its network's cells by validation accuracy" in (reports / "index.html").read_text()
+    chosen = json.loads((reports / "chosen" / "table3-MobileNetV2" / "metrics.json").read_text())
+    assert chosen["settings"]["row"] in CELLS and chosen["settings"]["data"] == "balanced"
+
+
+def test_grid__glob_takes_some_and_a_new_batch_size_trains_its_cells_only(searched):
+    searched.edit("params.yaml", "  batch_size: [16]", "  batch_size: [16, 8]")
+    output = searched.run("dvc", "repro", "--glob", "grid/dvc.yaml:train@unbalanced-GoogLeNet-*")
+    new = {f"grid/dvc.yaml:train@unbalanced-GoogLeNet-{optimizer}-8" for optimizer in ("adam", "sgd")}
+    assert searched.ran(output) == new | {"grid/dvc.yaml:resolve"}
+    searched.run("dvc", "repro", "--single-item", "grid/dvc.yaml:choose")  # of what was run
+    optimism = pd.read_csv(searched.folder / "grid" / "reports" / "search" / "optimism.csv", dtype=str)
+    assert optimism.Runs.tolist() == ["4 of 4", "2 of 4", "2 of 4", "2 of 4"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("optimizer: null ", "optimizer: sgd ", "optimizer: expected null, for the grid tries several, received sgd; set grid.optimizer"),
+        ("validation_share: 0.1   #", "validation_share: 0.0   #", "profiles.demo.validation_share: expected more than 0"),
+    ],
+)
+def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
+    project.edit("params.yaml", old, new)
+    output = project.run("python", "-m", "pipeline.resolve", "--section", "grid", ok=False)
+    project.run("git", "checkout", "--quiet", "params.yaml")
+    assert message in output and not (project.folder / "grid" / "models").exists()
