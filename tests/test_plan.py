@@ -1,0 +1,32 @@
+"""python -m pipeline.plan on a tiny project: what would run, and a cost that a run then has."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _restored(project):
+    yield
+    project.run("git", "checkout", "--quiet", ".")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
+
+
+def test_plan__nothing_to_run(project):
+    assert "dvc.yaml: 0 of 2 trainings would run" in project.run("python", "-m", "pipeline.plan", "dvc.yaml")
+
+
+def test_plan__one_changed_row_measured(project):
+    project.edit("params.yaml", "optimizer: sgd, batch_size: 32", "optimizer: sgd, batch_size: 8")
+    output = project.run("python", "-m", "pipeline.plan", "dvc.yaml")
+    assert "dvc.yaml: 1 of 2 trainings would run" in output and project.ran(output) <= {"resolve"}
+    (line,) = [line for line in output.splitlines() if "table2-GoogLeNet" in line]
+    assert 0 < float(line.split()[-2]) < 0.1  # hours
+    hours = re.findall(r"(\d) workers? like this machine: ([\d.]+) hours", output)
+    assert [workers for workers, _ in hours] == ["1", "2", "8"] and hours[0][1] == hours[2][1]  # one cell cannot be shared
+    assert re.search(r"disk: 0\.0[1-9] GiB of weights", output)  # GoogLeNet has 6 million float32 weights
+
+
+def test_plan__unknown_cell_is_refused(project):
+    output = project.run("python", "-m", "pipeline.plan", "dvc.yaml", "--cells", "table9-*", ok=False)
+    assert "plan: --cells: expected a name or a pattern of cells of dvc.yaml" in output
