@@ -11,7 +11,7 @@ repro: $(BIN)/.installed
 	dvc repro
 	@echo "The report: $(CURDIR)/reports/index.html"
 
-test: $(BIN)/.installed
+test: $(BIN)/.installed-test
 	ruff check .
 	pytest
 
@@ -27,6 +27,7 @@ lock: $(BIN)/.installed
 	$(BIN)/pip install --quiet uv
 	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
 	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt
+	for name in cluster test; do uv pip compile --universal --python-version 3.11 --quiet requirements-$$name.in -o requirements-$$name.txt; done
 
 # Made anew when requirements.txt changes; remove .venv after moving the folder or for another PYTHON. A failed install leaves no mark.
 $(BIN)/.installed: requirements.txt
@@ -34,4 +35,8 @@ $(BIN)/.installed: requirements.txt
 		|| { echo "expected Python 3.11 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(BIN)/.installed-test: $(BIN)/.installed requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@

@@ -1,0 +1,141 @@
+"""python -m pipeline.cluster on real Ray nodes of this machine, each with its own folder, and an S3 server on loopback as DVC's remote."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+from tests.conftest import make_project
+
+ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-cluster.txt)")
+pytest.importorskip("moto", reason="moto is not installed (requirements-test.txt)")
+
+PATTERN = "*-GoogLeNet-*"
+CELLS = [f"{data}-GoogLeNet-{optimizer}-16" for data in ("unbalanced", "balanced") for optimizer in ("adam", "sgd")]
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A project of its own, whose remote is a bucket."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    made = make_project(tmp_path_factory.mktemp("home"))
+    made.nodes = tmp_path_factory.mktemp("nodes")
+    import boto3
+
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=url, **credentials).create_bucket(Bucket="store")
+    made.run("dvc", "remote", "add", "--default", "bucket", "s3://store/fer2013")
+    made.run("dvc", "remote", "modify", "bucket", "endpointurl", url)
+    made.run("git", "commit", "--quiet", "--all", "-m", "a remote")
+    yield made
+    server.stop()
+
+
+@contextlib.contextmanager
+def started(home, *names):
+    """Yield (cluster, {name: node}) of a cluster of a head without CPUs, the driver's own node, and nodes with one each."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    nodes = {}
+    for number, name in enumerate(names, 2):
+        variables = KEYS | {"FER2013_CACHE": str(home.nodes / name)}
+        # An address of its own, or a driver could take any of the nodes for its own, and die with it.
+        nodes[name] = cluster.add_node(num_cpus=1, node_ip_address=f"127.0.0.{number}", env_vars=variables)
+    cluster.wait_for_nodes()
+    try:
+        yield cluster, nodes
+    finally:
+        cluster.shutdown()
+
+
+def start(home, address, output):
+    """Start a driver in the background, its output to a file."""
+    command = (sys.executable, "-m", "pipeline.cluster", "grid/dvc.yaml", "--cells", PATTERN, "--address", address)
+    return subprocess.Popen(command, cwd=home.folder, env=home.environment(os.environ | KEYS), stdout=output, stderr=subprocess.STDOUT)
+
+
+def wait_for(condition, what, seconds=240):
+    for _ in range(seconds * 5):
+        if condition():
+            return
+        time.sleep(0.2)
+    raise AssertionError(what())
+
+
+def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp_path):
+    log = tmp_path / "log"
+    with started(home, "one", "two") as (cluster, nodes):
+        with open(log, "w") as output:
+            driver = start(home, cluster.address, output)
+            wait_for(lambda: " done on " in log.read_text() or driver.poll() is not None, log.read_text)
+            driver.send_signal(signal.SIGKILL)
+            driver.wait()
+        done = log.read_text().count(" done on ")
+        assert 1 <= done < len(CELLS), log.read_text()
+        with open(log, "w") as output:
+            driver = start(home, cluster.address, output)
+            left = f"grid/dvc.yaml: {len(CELLS) - done} cells to run"  # what was done is not trained again
+            wait_for(lambda: left in log.read_text() or driver.poll() is not None, log.read_text)
+            wait_for(lambda: list((home.nodes / "two").glob("cell-*/clone/grid")) or driver.poll() is not None, log.read_text)
+            cluster.remove_node(nodes["two"], allow_graceful=False)
+            assert driver.wait(timeout=300) == 0, log.read_text()
+        text = log.read_text()
+    assert "on a lost node, attempt 1 of 2" in text and "Running stage 'grid/dvc.yaml:train@" not in text
+    wait_for(lambda: not list(home.nodes.glob("*/cell-*")), lambda: "clones left behind")
+    lock = yaml.safe_load((home.folder / "grid" / "dvc.lock").read_text())
+    assert {f"train@{cell}" for cell in CELLS} < set(lock["stages"])
+    # A serial run's lock is the same: one cell trained here, by force.
+    home.run("dvc", "repro", "--force", "--single-item", f"grid/dvc.yaml:train@{CELLS[0]}")
+    assert yaml.safe_load((home.folder / "grid" / "dvc.lock").read_text()) == lock
+    assert home.ran(home.run("dvc", "repro", "--glob", f"grid/dvc.yaml:train@{PATTERN}")) == set()
+
+
+def refused(home, *arguments, env=None):
+    return home.run(sys.executable, "-m", "pipeline.cluster", *arguments, ok=False, env=env)
+
+
+def test_cluster__dirty_tree_is_refused(home):
+    home.edit("params.yaml", "seed: 0 ", "seed: 1 ")
+    output = refused(home, "grid/dvc.yaml", "--address", "local")
+    home.run("git", "checkout", "--quiet", "params.yaml")
+    assert "cluster: expected a clean git tree, for every node clones HEAD, received changes in params.yaml; commit them" in output
+
+
+def test_cluster__two_drivers_are_refused(home):
+    import fcntl
+
+    path = home.folder / ".dvc" / "tmp" / "cluster" / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert "cluster: expected no other driver in this clone, received one that runs" in refused(home, "grid/dvc.yaml")
+
+
+def test_cluster__no_cluster_is_refused(home):
+    output = refused(home, "grid/dvc.yaml", "--address", "127.0.0.1:1")
+    assert "cluster: --address: expected a Ray cluster at 127.0.0.1:1, received" in output and "ray start --head" in output
+
+
+def test_cluster__unknown_cell_and_file_are_refused(home):
+    output = refused(home, "grid/dvc.yaml", "--cells", "nobody-*", "--address", "local", env=os.environ | KEYS)
+    assert "cluster: --cells: expected a name or a pattern of cells of grid/dvc.yaml" in output
+    assert "expected" in (said := refused(home, "grid.yaml")) or "invalid choice" in said
+
+
+def test_cluster__remote_that_cannot_be_written_is_refused(home):
+    bad = os.environ | KEYS | {"AWS_ACCESS_KEY_ID": ""}
+    home.run("dvc", "remote", "modify", "--local", "bucket", "url", "s3://nobodys/fer2013")
+    output = refused(home, "grid/dvc.yaml", "--address", "local", env=bad | {"AWS_ACCESS_KEY_ID": "test"})
+    (home.folder / ".dvc" / "config.local").unlink()
+    assert "cluster: expected to read and write the DVC remote bucket (s3://nobodys/fer2013), received" in output
