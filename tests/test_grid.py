@@ -10,15 +10,33 @@ import pytest
 CELLS = ["-".join(cell) for cell in product(("unbalanced", "balanced"), ("GoogLeNet", "MobileNetV2"), ("adam", "sgd"), ("16",))]
 
 
+TINY = ("dvc", "exp", "run", "-S", "profile=tiny", "grid/dvc.yaml")
+
+
 @pytest.fixture(scope="module")
 def searched(project):
     """The project after `dvc repro grid/dvc.yaml`, whose output it keeps."""
     project.searched = project.run("dvc", "repro", "grid/dvc.yaml")
     yield project
     project.run("git", "checkout", "--quiet", ".")
+    project.run("dvc", "checkout", "--force", "dvc.yaml")
     (project.folder / "grid" / "dvc.lock").unlink()
     for name in ("models", "reports"):
         shutil.rmtree(project.folder / "grid" / name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("optimizer: null ", "optimizer: sgd ", "optimizer: expected null, for the grid tries several, received sgd; set grid.optimizer"),
+        ("validation_share: 0.1   #", "validation_share: 0.0   #", "profiles.demo.validation_share: expected more than 0"),
+    ],
+)
+def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
+    project.edit("params.yaml", old, new)
+    output = project.run("python", "-m", "pipeline.resolve", "--section", "grid", ok=False)
+    project.run("git", "checkout", "--quiet", "params.yaml")
+    assert message in output and not (project.folder / "grid" / "models").exists()
 
 
 def test_grid__every_cell_then_choice_and_report(searched):
@@ -43,19 +61,14 @@ def test_grid__glob_takes_some_and_a_new_batch_size_trains_its_cells_only(search
     new = {f"grid/dvc.yaml:train@unbalanced-GoogLeNet-{optimizer}-8" for optimizer in ("adam", "sgd")}
     assert searched.ran(output) == new | {"grid/dvc.yaml:resolve"}
     searched.run("dvc", "repro", "--single-item", "grid/dvc.yaml:choose")  # of what was run
+    searched.run("git", "checkout", "--quiet", "params.yaml")
     optimism = pd.read_csv(searched.folder / "grid" / "reports" / "search" / "optimism.csv", dtype=str)
     assert optimism.Runs.tolist() == ["4 of 4", "2 of 4", "2 of 4", "2 of 4"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("optimizer: null ", "optimizer: sgd ", "optimizer: expected null, for the grid tries several, received sgd; set grid.optimizer"),
-        ("validation_share: 0.1   #", "validation_share: 0.0   #", "profiles.demo.validation_share: expected more than 0"),
-    ],
-)
-def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
-    project.edit("params.yaml", old, new)
-    output = project.run("python", "-m", "pipeline.resolve", "--section", "grid", ok=False)
-    project.run("git", "checkout", "--quiet", "params.yaml")
-    assert message in output and not (project.folder / "grid" / "models").exists()
+def test_grid__profile_tiny_draws_few_faces(searched):
+    *options, target = TINY
+    searched.run(*options, f"{target}:resolve")
+    settings = json.loads((searched.folder / "grid" / "models" / "settings" / f"{CELLS[0]}.json").read_text())
+    source = json.loads((searched.folder / "data" / "raw" / "source.json").read_text())
+    assert (settings["train_faces"], settings["epochs"], settings["validation_share"], source["faces"]) == (256, 1, 0.25, 1500)

@@ -31,6 +31,10 @@ RUN_BY = {
     "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc dag": "tests/test_pipeline.py",
     "dvc exp run -S profile=full -S training.batch_norm_faces=4096 beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
+    "python -m pipeline.plan grid/dvc.yaml": "tests/test_plan.py",
+    "dvc exp run -S profile=tiny grid/dvc.yaml": "tests/test_grid.py",
+    "dvc repro --glob 'grid/dvc.yaml:train@unbalanced-GoogLeNet-*'": "tests/test_grid.py",
+    "python -m pipeline.cluster grid/dvc.yaml --address local": "tests/test_cluster.py",
     "make evaluate-compact ARCHIVE=/path/to/fer2013.zip": ".ci/run",
 }
 
