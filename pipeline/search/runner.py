@@ -23,11 +23,14 @@ from pipeline.search.store import CheckpointStore
 GRACE_SECONDS = 60  # between asking a training to stop, when it saves its checkpoint, and killing it
 
 
-def end_with_parent(parent, folder):
-    """End this process, what it started, and its `folder` when `parent` is gone: a training without a driver wastes its node."""
+def end_with_worker(pid, folder):
+    """End this process, what it started, and its `folder` when Ray's worker `pid` is gone: a training without a driver wastes its node."""
+    worker = None
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may be gone already
+        worker = psutil.Process(pid)
 
     def watch():
-        while os.getppid() == parent:
+        while worker and worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
             time.sleep(1)
         started = psutil.Process().children(recursive=True)
         for process in started:
@@ -61,7 +64,7 @@ def push(target):
 def main():
     """Read the job and run it."""
     job = read_json(sys.argv[1])
-    end_with_parent(os.getppid(), Path(sys.argv[1]).parent)
+    end_with_worker(job["worker"], Path(sys.argv[1]).parent)
     cell, target = job["cell"], f"{job['file']}:train@{job['cell']}"
     try:
         configure(job["remote"])

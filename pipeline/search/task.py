@@ -68,11 +68,12 @@ def run_in_clone(cell, shared, folder, log):
     bundle.unlink()
     for path, text in shared["locks"].items():
         (clone / path).write_text(text, encoding="utf-8")
-    (folder / "job.json").write_text(json.dumps(shared["job"] | {"cell": cell}), encoding="utf-8")
+    (folder / "job.json").write_text(json.dumps(shared["job"] | {"cell": cell, "worker": os.getpid()}), encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != INHERITED}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-    command = [sys.executable, "-m", "pipeline.search.runner", str(folder / "job.json")]
-    # A session of its own, so that what kills this process's group leaves the runner time to let its training save.
+    runner = [sys.executable, "-m", "pipeline.search.runner", str(folder / "job.json")]
+    # A shell between, for Ray kills a worker's children at once: the runner is to see that and let its training save.
+    command = ["sh", "-c", '"$@" & wait $!', "sh", *runner]
     return subprocess.run(command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True, check=False).returncode == 0
 
 
