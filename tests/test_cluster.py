@@ -1,15 +1,22 @@
 """python -m pipeline.cluster on real Ray nodes of this machine, each with its own folder, and an S3 server on loopback as DVC's remote."""
 
+import argparse
 import contextlib
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import yaml
 
+from pipeline import cluster
+from pipeline.search import cells, task
+from pipeline.search.store import CheckpointStore
 from tests.conftest import make_project
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-cluster.txt)")
@@ -46,17 +53,17 @@ def started(home, *names):
     """Yield (cluster, {name: node}) of a cluster of a head without CPUs, the driver's own node, and nodes with one each."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     nodes = {}
     for number, name in enumerate(names, 2):
         variables = KEYS | {"FER2013_CACHE": str(home.nodes / name)}
         # An address of its own, or a driver could take any of the nodes for its own, and die with it.
-        nodes[name] = cluster.add_node(num_cpus=1, node_ip_address=f"127.0.0.{number}", env_vars=variables)
-    cluster.wait_for_nodes()
+        nodes[name] = made.add_node(num_cpus=1, node_ip_address=f"127.0.0.{number}", env_vars=variables)
+    made.wait_for_nodes()
     try:
-        yield cluster, nodes
+        yield made, nodes
     finally:
-        cluster.shutdown()
+        made.shutdown()
 
 
 def start(home, address, output):
@@ -75,9 +82,9 @@ def wait_for(condition, what, seconds=240):
 
 def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp_path):
     log = tmp_path / "log"
-    with started(home, "one", "two") as (cluster, nodes):
+    with started(home, "one", "two") as (ray_cluster, nodes):
         with open(log, "w") as output:
-            driver = start(home, cluster.address, output)
+            driver = start(home, ray_cluster.address, output)
             wait_for(lambda: " done on " in log.read_text() or driver.poll() is not None, log.read_text)
             driver.send_signal(signal.SIGKILL)
             driver.wait()
@@ -85,11 +92,11 @@ def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp
         done = log.read_text().count(" done on ")
         assert 1 <= done < len(CELLS), log.read_text()
         with open(log, "w") as output:
-            driver = start(home, cluster.address, output)
+            driver = start(home, ray_cluster.address, output)
             left = f"grid/dvc.yaml: {len(CELLS) - done} cells to run"  # what was done is not trained again
             wait_for(lambda: left in log.read_text() or driver.poll() is not None, log.read_text)
             wait_for(lambda: list((home.nodes / "two").glob("cell-*/clone/grid")) or driver.poll() is not None, log.read_text)
-            cluster.remove_node(nodes["two"], allow_graceful=False)
+            ray_cluster.remove_node(nodes["two"], allow_graceful=False)
             assert driver.wait(timeout=300) == 0, log.read_text()
         text = log.read_text()
     assert "on a lost node, attempt 1 of 2" in text and "Running stage 'grid/dvc.yaml:train@" not in text
@@ -100,6 +107,36 @@ def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp
     home.run("dvc", "repro", "--force", "--single-item", f"grid/dvc.yaml:train@{CELLS[0]}")
     assert yaml.safe_load((home.folder / "grid" / "dvc.lock").read_text()) == lock
     assert home.ran(home.run("dvc", "repro", "--glob", f"grid/dvc.yaml:train@{PATTERN}")) == set()
+
+
+def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
+    monkeypatch.chdir(home.folder)
+    for key, value in KEYS.items():
+        monkeypatch.setenv(key, value)
+    home.edit("params.yaml", "epochs: null", "epochs: 30")
+    home.run("git", "commit", "--quiet", "--all", "-m", "longer")
+    cell = CELLS[0]
+    cells.bring_resolve_up_to_date("grid/dvc.yaml")
+    with cells.opened() as repo:
+        remote = cluster.remote_of(repo)
+        _, names, inputs = cluster.prepare(repo, argparse.Namespace(file="grid/dvc.yaml", cells=cell), remote)
+        store = CheckpointStore(repo, cell)
+    assert names == [cell]
+    job = {"file": "grid/dvc.yaml", "remote": remote, "inputs": inputs, "checkpoint_seconds": 0.5}
+    shared = {"bundle": cluster.bundle_of_head(), "commit": cluster.git("rev-parse", "HEAD").strip(), "job": job}
+    shared["locks"] = {path: Path(path).read_text() for path in cluster.LOCKS if Path(path).exists()}
+    monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "dies"))
+    node = multiprocessing.get_context("fork").Process(target=task.run_cell, args=(cell, shared, None))
+    node.start()
+    wait_for(lambda: store.fs.exists(store.folder) or not node.is_alive(), lambda: "no checkpoint in the remote")
+    node.kill()
+    wait_for(lambda: not list((home.nodes / "dies").glob("cell-*/job.json")), lambda: "the runner goes on without its worker")
+    shutil.rmtree(home.nodes / "dies")
+    monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "goes-on"))
+    result = task.run_cell(cell, shared, None)
+    assert result["ok"], result["log"]
+    assert f"cluster: checkpoint of {cell} from the remote" in result["log"] and f"train: {cell} goes on after" in result["log"]
+    assert not store.fs.exists(store.folder)
 
 
 def refused(home, *arguments, env=None):
@@ -140,3 +177,9 @@ def test_cluster__remote_that_cannot_be_written_is_refused(home):
     output = refused(home, "grid/dvc.yaml", "--address", "local", env=bad | {"AWS_ACCESS_KEY_ID": "test"})
     (home.folder / ".dvc" / "config.local").unlink()
     assert "cluster: expected to read and write the DVC remote bucket (s3://nobodys/fer2013), received" in output
+
+
+def test_cause_of__first_line_of_ours_or_the_last():
+    log = "Running stage\ntrain: cell: expected a finite loss, received nan\nERROR: failed\nrunner: expected `dvc repro` to succeed\n\n"
+    assert cluster.cause_of(log) == "train: cell: expected a finite loss, received nan"
+    assert cluster.cause_of("git: no space left\n\n") == "git: no space left" and cluster.cause_of("") == "no output"

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import socket
-import time
 
 from pipeline.errors import InputError
 from pipeline.search import task
@@ -45,7 +44,7 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
     show(waiting, running, done, failed) is called with counts several times a second, tell(text) for each cell that ended.
     """
     shared = ray.put(shared)
-    here = affinity(ray, ray.get_runtime_context().get_node_id())
+    here = affinity(ray, ray.get_runtime_context().get_node_id(), soft=False)  # with whose node the driver dies anyway
     board = ray.remote(task.Board).options(num_cpus=0, scheduling_strategy=here).remote()
     remote = ray.remote(work)
     attempts, avoid, outcome = dict.fromkeys(cells, 0), {cell: set() for cell in cells}, Outcome()
@@ -62,8 +61,9 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
             cell = waiting.pop(ref)
             try:
                 result = ray.get(ref)
-            except ray.exceptions.RayError as error:  # its worker or node is gone
-                result = {"ok": False, "node": began.get(cell), "host": "a lost node", "log": str(error)}
+            except ray.exceptions.RayError as error:  # its worker or node is gone, or the node could not even make a clone
+                host = "its node" if isinstance(error, ray.exceptions.RayTaskError) else "a lost node"
+                result = {"ok": False, "node": began.get(cell), "host": host, "log": str(error)}
             began.pop(cell, None)
             attempts[cell] += 1
             if result["ok"]:
@@ -78,14 +78,12 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
                 waiting[submit(cell)] = cell
         running = sum(cell in began for cell in waiting.values())
         show(len(waiting) - running, running, len(outcome.done), len(outcome.failed))
-        if not ready:
-            time.sleep(0.1)
     return outcome
 
 
-def affinity(ray, node):
-    """Return the scheduling strategy of a node, left where it has died."""
-    return ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=True)
+def affinity(ray, node, soft=True):
+    """Return the scheduling strategy of a node; soft: left where it has died."""
+    return ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=soft)
 
 
 def elsewhere(ray, avoid, needs):

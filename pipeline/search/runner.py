@@ -23,14 +23,27 @@ from pipeline.search.store import CheckpointStore
 GRACE_SECONDS = 60  # between asking a training to stop, when it saves its checkpoint, and killing it
 
 
-def end_with_worker(pid, folder):
-    """End this process, what it started, and its `folder` when Ray's worker `pid` is gone: a training without a driver wastes its node."""
-    worker = None
-    with contextlib.suppress(psutil.NoSuchProcess):  # it may be gone already
-        worker = psutil.Process(pid)
+class Worker:
+    """Ray's process that started this one and removes its folder afterwards, unless it is gone."""
+
+    def __init__(self, pid):
+        self.process = None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.process = psutil.Process(pid)
+
+    def gone(self):
+        """Tell whether it has ended."""
+        try:
+            return self.process is None or not self.process.is_running() or self.process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+
+def end_with(worker, folder):
+    """End this process, what it started, and its `folder` when `worker` is gone: a training without a driver wastes its node."""
 
     def watch():
-        while worker and worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
+        while not worker.gone():
             time.sleep(1)
         started = psutil.Process().children(recursive=True)
         for process in started:
@@ -61,10 +74,8 @@ def push(target):
         repo.stage_cache.transfer(repo.cache.legacy, remote, force=False)
 
 
-def main():
-    """Read the job and run it."""
-    job = read_json(sys.argv[1])
-    end_with_worker(job["worker"], Path(sys.argv[1]).parent)
+def run_job(job):
+    """Pull, run the cell, push; raise InputError where one of them fails."""
     cell, target = job["cell"], f"{job['file']}:train@{job['cell']}"
     try:
         configure(job["remote"])
@@ -82,6 +93,19 @@ def main():
         store.drop()
     except DvcException as error:
         raise InputError(f"{cell}: expected the DVC remote {job['remote']['name']} to serve, received: {error}") from None
+
+
+def main():
+    """Read the job and run it, as long as Ray's worker lives."""
+    path = Path(sys.argv[1])
+    job = read_json(path)
+    worker = Worker(job["worker"])
+    end_with(worker, path.parent)
+    try:
+        run_job(job)
+    finally:
+        if worker.gone():
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 if __name__ == "__main__":
