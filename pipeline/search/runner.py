@@ -19,6 +19,7 @@ from dvc.repo import Repo, lock_repo
 from pipeline.errors import InputError, run
 from pipeline.files import cache_folder, read_json
 from pipeline.search.store import CheckpointStore
+from pipeline.search.task import RUNNER
 
 GRACE_SECONDS = 60  # between asking a training to stop, when it saves its checkpoint, and killing it
 
@@ -99,6 +100,7 @@ def main():
     """Read the job and run it, as long as Ray's worker lives."""
     path = Path(sys.argv[1])
     job = read_json(path)
+    path.with_name(RUNNER).write_text(str(os.getpid()), encoding="utf-8")
     worker = Worker(job["worker"])
     end_with(worker, path.parent)
     try:

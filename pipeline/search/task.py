@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 LOG_LINES = 200  # of a failed cell's log, sent home
+PREFIX = "fer2013-cell-"  # of a cell's folder, before its worker's number
+RUNNER = "runner"  # the file in it with the runner's number
 INHERITED = "OMP_NUM_THREADS"  # set by Ray to the CPUs of the task: other threads, other last bits than a serial run's
 
 
@@ -41,10 +43,10 @@ def run_cell(cell, shared, board):
     result = {"ok": False, "host": socket.gethostname(), "node": node_id()}
     if board is not None:
         board.start.remote(cell, result["node"])
-    base = os.environ.get("FER2013_CACHE")
-    if base:
-        Path(base).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"cell-{cell}-", dir=base))
+    base = Path(os.environ.get("FER2013_CACHE") or tempfile.gettempdir())
+    base.mkdir(parents=True, exist_ok=True)
+    sweep(base)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base))
     try:
         with open(folder / "log", "w+", encoding="utf-8", errors="replace") as log:
             result["ok"] = run_in_clone(cell, shared, folder, log)
@@ -53,6 +55,27 @@ def run_cell(cell, shared, board):
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return result | {"seconds": time.monotonic() - started}
+
+
+def sweep(base):
+    """Remove the folders of cells whose worker and runner are dead: killed, they could not do it themselves."""
+    for folder in base.glob(f"{PREFIX}*"):
+        pids = [folder.name.removeprefix(PREFIX).partition("-")[0]]
+        if (folder / RUNNER).exists():
+            pids.append((folder / RUNNER).read_text(encoding="utf-8"))
+        if not any(alive(int(pid)) for pid in pids if pid.isdigit()):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def alive(pid):
+    """Tell whether a process of this machine exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def run_in_clone(cell, shared, folder, log):
