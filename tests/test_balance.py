@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
-from pipeline import balance
-from pipeline.faces import splits
+from pipeline import balance, params
+from pipeline.faces import splits, synthetic
 from pipeline.params import Splits
 from tests.faces.labels import counts, error_of, faces, part, table
 
@@ -146,3 +147,13 @@ def test_counts__twins_of_the_fold_that_is_tested():
     # 15 faces of one picture: in each fold five are tested, and each has a twin in train.
     split = splits.k_fold(table(happy=9, sad=6).assign(digest="one picture"), 3, 0, None, 0.0, 0)
     assert balance.counts({"unbalanced": split}).loc["unbalanced"].tolist() == [10, 0, 5, 5]
+
+
+def test_split_all__profile_tiny_fills_the_largest_batch_of_the_grid():
+    loaded = params.load("params.yaml")
+    profile, synthetic_source = loaded.profiles["tiny"], loaded.sources.synthetic
+    emotions, usages = synthetic.labels(profile.synthetic_faces, synthetic_source.shares, loaded.seed)
+    drawn = pd.DataFrame({"face": range(len(emotions)), "emotion": emotions, "usage": usages, "digest": range(len(emotions))})
+    tables = balance.split_all(drawn, loaded.splits, loaded.seed, profile.train_faces, profile.validation_share)
+    for name in loaded.grid.data:
+        assert len(part(tables[name], "train")) >= max(loaded.grid.batch_size)
