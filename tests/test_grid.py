@@ -71,4 +71,4 @@ def test_grid__profile_tiny_draws_few_faces(searched):
     searched.run(*options, f"{target}:resolve")
     settings = json.loads((searched.folder / "grid" / "models" / "settings" / f"{CELLS[0]}.json").read_text())
     source = json.loads((searched.folder / "data" / "raw" / "source.json").read_text())
-    assert (settings["train_faces"], settings["epochs"], settings["validation_share"], source["faces"]) == (256, 1, 0.25, 2400)
+    assert (settings["train_faces"], settings["epochs"], settings["validation_share"], source["faces"]) == (240, 1, 0.25, 2400)
