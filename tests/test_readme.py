@@ -8,8 +8,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student_t
 
 RUN_BY = {
     "make repro": "Makefile",  # the same set-up as make test, then dvc repro: make verify runs it in a fresh clone
@@ -108,6 +110,10 @@ def test_beyond_page__every_run_stands_there_and_the_readme_quotes_them():
         scores.append(f"{accuracy} ({low} to {high})")
         about = f"| {run['row']} | {run['epochs']} | {run['minutes']:.1f} | {scores[-1]} | {' | '.join(parts)} |"
         assert about in text, about
+    seeds = 100 * runs.accuracy[runs.epochs == 60]
+    half = student_t.isf(0.025, len(seeds) - 1) * seeds.std() / np.sqrt(len(seeds))
+    scores.append(f"{seeds.mean():.2f} ({seeds.mean() - half:.2f} to {seeds.mean() + half:.2f})")
+    assert f"is {seeds.mean():.2f} % (standard deviation {seeds.std():.2f}, n = {len(seeds)}" in text
     quoted = [line for line in readme.splitlines() if re.match(r"\| \**Compact", line)]
     assert quoted and all(any(score in line for score in scores) for line in quoted), quoted
 
