@@ -258,11 +258,8 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _names_exist(self):
-        for section in SECTIONS:
-            try:
-                rows = self.section(section)
-            except ValidationError as error:  # of a cell of the grid
-                raise ValueError(f"{section}.{explain(error)}") from None
+        for section in ("rows", "beyond"):
+            rows = self.section(section)
             for name in {"settings", "timings"} & set(rows):
                 raise ValueError(f"{section}.{name}: expected another name, for models/{name} is taken, received {name!r}")
             for name, row in rows.items():
@@ -290,7 +287,12 @@ class Params(Section):
         """Return the rows of a section, {name: Row}, or raise InputError."""
         if name not in SECTIONS:
             raise InputError(f"--section: expected one of {', '.join(SECTIONS)}, received {name!r}")
-        return self.grid.rows(self.faces.size) if name == "grid" else getattr(self, name)
+        if name != "grid":
+            return getattr(self, name)
+        try:
+            return self.grid.rows(self.faces.size)
+        except ValidationError as error:
+            raise InputError(f"params.yaml: grid.{explain(error)}") from None
 
     def optimizer_of(self, row):
         """Return the optimizer's settings for a Row: the override's, its recipe's, or those of its own optimizer's name."""

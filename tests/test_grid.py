@@ -33,10 +33,12 @@ def searched(project):
     ],
 )
 def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
+    settings = project.folder / "grid" / "models" / "settings"
+    before = settings.exists() and settings.stat()
     project.edit("params.yaml", old, new)
     output = project.run("python", "-m", "pipeline.resolve", "--section", "grid", ok=False)
     project.run("git", "checkout", "--quiet", "params.yaml")
-    assert message in output and not (project.folder / "grid" / "models").exists()
+    assert message in output and (settings.exists() and settings.stat()) == before
 
 
 def test_grid__every_cell_then_choice_and_report(searched):

@@ -173,7 +173,7 @@ def test_verify__without_committed_results_says_so(project):
 
 def test_exp_run__paper_profile_is_planned_as_printed(project):
     # Trained it would take days: resolve shows what it would do, on the drawn faces for want of an archive.
-    project.edit("params.yaml", "    source: archive\n    weights: imagenet", "    source: synthetic\n    weights: imagenet")
+    project.edit("params.yaml", "days on a GPU\n    source: archive", "days on a GPU\n    source: synthetic")
     output = project.run("dvc", "exp", "run", "-S", "profile=paper", "resolve")
     line = next(line for line in output.splitlines() if "table2-GoogLeNet" in line)
     assert [word for word in line.split() if word not in "│┃"] == [

@@ -93,6 +93,13 @@ def test_section__grid_holds_every_combination():
     assert cells["balanced-ResNet50-sgd-64"].image_size == 48
 
 
+def test_section__grid_with_faces_too_small_is_refused_when_it_is_asked_for():
+    loaded = params.load("params.yaml")
+    loaded = loaded.model_copy(update={"faces": loaded.faces.model_copy(update={"size": 16})})
+    with pytest.raises(InputError, match="params.yaml: grid.image_size: expected at least 32 for MobileNetV2, received 16"):
+        loaded.section("grid")
+
+
 def test_resolve__profile_without_epochs_for_the_split_is_refused():
     loaded = params.load("params.yaml")
     profile = loaded.chosen.model_copy(update={"epochs": {"unbalanced": 1}})
