@@ -92,8 +92,19 @@ def running_in(folder):
 
 
 def workers(nodes, name):
-    """Return the folders of cells on a node whose Ray worker lives; name: the node's, or * for all."""
-    return [path for path in nodes.glob(f"{name}/{task.PREFIX}*") if task.alive(int(path.name.removeprefix(task.PREFIX).split("-")[0]))]
+    """Return the numbers of the Ray workers that run cells on a node; name: the node's, or * for all."""
+    pids = [int(path.name.removeprefix(task.PREFIX).split("-")[0]) for path in nodes.glob(f"{name}/{task.PREFIX}*")]
+    return [pid for pid in pids if task.alive(pid)]
+
+
+def cut_power(ray_cluster, node, pids):
+    """Kill a node with all that runs on it."""
+    processes = [psutil.Process(pid) for pid in pids]
+    processes += [child for process in processes for child in process.children(recursive=True)]
+    ray_cluster.remove_node(node, allow_graceful=False)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp_path):
@@ -112,7 +123,7 @@ def test_cluster__killed_driver_and_node_lose_their_running_cells_only(home, tmp
             left = f"grid/dvc.yaml: {len(CELLS) - done} cells to run"  # what was done is not trained again
             wait_for(lambda: left in log.read_text() or driver.poll() is not None, log.read_text)
             wait_for(lambda: workers(home.nodes, "two") or driver.poll() is not None, log.read_text)
-            ray_cluster.remove_node(nodes["two"], allow_graceful=False)
+            cut_power(ray_cluster, nodes["two"], workers(home.nodes, "two"))
             assert driver.wait(timeout=300) == 0, log.read_text()
         text = log.read_text()
     assert "on a lost node, attempt 1 of 2" in text and "Running stage 'grid/dvc.yaml:train@" not in text
