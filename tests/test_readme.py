@@ -125,3 +125,12 @@ def test_beyond_page__ablation_is_the_measured_one():
         low, high = line["interval"]
         accuracy = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})"
         assert f"| {name} | {accuracy} | {100 * line['difference']:+.2f} | {line['adjusted_p']:.3f} |" in text, name
+
+
+def test_cluster_page__numbers_are_the_measured_ones():
+    figures = json.loads(Path("results/cluster.json").read_text(encoding="utf-8"))
+    text = Path("docs/cluster.md").read_text(encoding="utf-8")
+    for workers, seconds in figures["seconds"].items():
+        ideal = figures["cells"] * figures["cell_seconds"] / int(workers)
+        assert f"| {workers} | {seconds:.1f} | {100 * ideal / seconds:.0f} |" in text
+    assert f"is {figures['overhead_seconds']:.4f} s a cell" in text and figures["overhead_seconds"] < 0.5
