@@ -50,9 +50,12 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
     attempts, avoid, outcome = dict.fromkeys(cells, 0), {cell: set() for cell in cells}, Outcome()
 
     def submit(cell):
-        strategy = elsewhere(ray, avoid[cell], needs) if avoid[cell] else "DEFAULT"
+        other = fitting_node(ray, needs, avoid[cell]) if avoid[cell] else None
+        strategy = affinity(ray, other) if other else "DEFAULT"
         return remote.options(max_retries=0, scheduling_strategy=strategy, name=cell, **needs).remote(cell, shared, board)
 
+    if cells and fitting_node(ray, needs) is None:
+        tell(f"no node has {needs['num_cpus']:g} CPUs and {needs['num_gpus']:g} GPUs yet (cluster: in params.yaml); waiting for one")
     waiting = {submit(cell): cell for cell in cells}
     while waiting:
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0.2)
@@ -86,11 +89,11 @@ def affinity(ray, node, soft=True):
     return ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=soft)
 
 
-def elsewhere(ray, avoid, needs):
-    """Return the strategy of a living node that has what a task needs and is not in `avoid`; any node where there is none."""
+def fitting_node(ray, needs, avoid=()):
+    """Return the name of a living node that has what a task needs and is not in `avoid`, or None."""
     wanted = {"CPU": needs["num_cpus"], "GPU": needs["num_gpus"]}
     for node in ray.nodes():
         enough = all(node["Resources"].get(kind, 0) >= amount for kind, amount in wanted.items())
         if node["Alive"] and enough and node["NodeID"] not in avoid:
-            return affinity(ray, node["NodeID"])
-    return "DEFAULT"
+            return node["NodeID"]
+    return None

@@ -72,6 +72,14 @@ def test_drive__worker_that_dies_costs_its_cell_only(cluster, tmp_path):
     assert sorted(outcome.done) == ["dies", "lives"] and any("dies failed on a lost node, attempt 1 of 2" in text for text in told)
 
 
+def test_fitting_node__alive_large_enough_and_not_avoided(cluster):
+    nodes = {node["NodeID"] for node in cluster.nodes()}
+    one = driver.fitting_node(cluster, NEEDS)
+    assert one in nodes and driver.fitting_node(cluster, NEEDS, {one}) in nodes - {one}
+    assert driver.fitting_node(cluster, NEEDS, nodes) is None
+    assert driver.fitting_node(cluster, NEEDS | {"num_cpus": 64}) is None and driver.fitting_node(cluster, NEEDS | {"num_gpus": 1}) is None
+
+
 def test_connect__no_cluster_there_is_refused(cluster):
     cluster.shutdown()
     with pytest.raises(InputError, match="--address: expected a Ray cluster at 127.0.0.1:1, received"):
