@@ -94,7 +94,7 @@ def main():
     Console(width=140).print(table_of(rows, faces, costs))
     for workers in WORKERS:
         hours = estimate.makespan(costs.values(), workers) / 3600
-        print(f"{workers} worker{'s' if workers > 1 else ''} like this machine: {hours:.2f} hours")
+        print(f"{workers} worker{'s' if workers > 1 else ''} like this machine: {hours:.3f} hours")
     outputs = sum(figures[kind(settings)]["weights_bytes"] for settings in rows.values())
     largest = max(figure["checkpoint_bytes"] for figure in figures.values())
     print(f"disk: {outputs / 2**30:.2f} GiB of weights, and up to {largest / 2**30:.2f} GiB of checkpoint for each worker")
