@@ -196,13 +196,12 @@ def test_cluster__no_cluster_is_refused(home):
 def test_cluster__unknown_cell_and_file_are_refused(home):
     output = refused(home, "grid/dvc.yaml", "--cells", "nobody-*", "--address", "local", env=os.environ | KEYS)
     assert "cluster: --cells: expected a name or a pattern of cells of grid/dvc.yaml" in output
-    assert "expected" in (said := refused(home, "grid.yaml")) or "invalid choice" in said
+    assert "invalid choice: 'grid.yaml'" in refused(home, "grid.yaml")
 
 
 def test_cluster__remote_that_cannot_be_written_is_refused(home):
-    bad = os.environ | KEYS | {"AWS_ACCESS_KEY_ID": ""}
     home.run("dvc", "remote", "modify", "--local", "bucket", "url", "s3://nobodys/fer2013")
-    output = refused(home, "grid/dvc.yaml", "--address", "local", env=bad | {"AWS_ACCESS_KEY_ID": "test"})
+    output = refused(home, "grid/dvc.yaml", "--address", "local", env=os.environ | KEYS)
     (home.folder / ".dvc" / "config.local").unlink()
     assert "cluster: expected to read and write the DVC remote bucket (s3://nobodys/fer2013), received" in output
 

@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 
 CELLS = ["-".join(cell) for cell in product(("unbalanced", "balanced"), ("GoogLeNet", "MobileNetV2"), ("adam", "sgd"), ("16",))]
-
-
 TINY = ("dvc", "exp", "run", "-S", "profile=tiny", "grid/dvc.yaml")
 
 
