@@ -21,7 +21,7 @@ def would_run(pattern="*"):
 
 def test_would_run__changed_rows_only_and_none_that_the_cache_knows(here):
     assert would_run() == []
-    here.edit("params.yaml", "optimizer: sgd, batch_size: 32", "optimizer: sgd, batch_size: 8")
+    here.edit("params.yaml", "optimizer: sgd, batch_size: 32", "optimizer: sgd, batch_size: 9")
     here.run("dvc", "repro", "resolve")
     assert would_run() == ["table2-GoogLeNet"] and would_run("table3-*") == []
     here.run("git", "checkout", "--quiet", "params.yaml")
