@@ -1,49 +1,20 @@
 """Typed, frozen, strict view of params.yaml: one class a section. The cheap stages read it; train reads its settings file."""
 
-import re
-from importlib import import_module
-from itertools import product
-from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.errors import InputError
 from pipeline.faces.names import SPLITS
+from pipeline.parameters.faces import Faces, Sources, Splits
+from pipeline.parameters.reader import read
+from pipeline.parameters.rows import Grid, Row
+from pipeline.parameters.values import Count, Share, unique
 from pipeline.training.recipe import Adam, Recipe, Sgd
 from pipeline.training.section import Section
 from pipeline.training.settings import explain
 
-NETWORKS = tuple(sorted(path.stem for path in Path(__file__).with_name("networks").glob("[A-Z]*.py")))
-
 SECTIONS = ("rows", "beyond", "grid")  # of rows
-PAPER_RECIPE = "paper"  # of a row that names none
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-
-
-def _unique(names):
-    if len(set(names)) != len(names):
-        raise ValueError("names that differ")
-    return names
-
-
-Emotions = Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z][\w -]*$")]], Field(min_length=2), AfterValidator(_unique)]
-
-
-def _network(name):
-    if name not in NETWORKS:
-        raise ValueError(f"one of {', '.join(NETWORKS)}")
-    return name
-
-
-def _check_size(where, model, size):
-    minimum = import_module(f"pipeline.networks.{model}").MINIMUM_SIZE
-    if size < minimum:
-        raise ValueError(f"{where}: expected at least {minimum} for {model}, received {size}")
 
 
 def _weights(text):
@@ -56,79 +27,6 @@ def _devices(value):
     if value not in ("auto", "cpu") and not (isinstance(value, int) and value > 0):
         raise ValueError("auto, cpu or a number of GPUs")
     return value
-
-
-class Faces(Section):
-    """What a face is: the classes and the picture."""
-
-    emotions: Emotions
-    size: Annotated[int, Field(ge=16, le=512)]
-    resize: bool
-    to_grayscale: bool
-
-
-class Synthetic(Section):
-    """The drawn faces: how many, and in which proportions."""
-
-    faces: Count
-    shares: dict[str, Count]
-
-
-class Archive(Section):
-    """A folder, zip, tar or CSV of faces."""
-
-    path: str | None
-    url: Annotated[str, Field(pattern="^https?://")] | None
-    sha256: Sha256
-    expected: Literal["fer2013"] | None
-    folders: dict[str, str]
-    csv_emotions: Emotions
-    max_unpacked_bytes: Count
-    licence: str
-
-
-class Kaggle(Section):
-    """A Kaggle data set in the folder layout."""
-
-    dataset: Annotated[str, Field(pattern=r"^[\w-]+/[\w-]+$")]
-    version: Count
-    expected: Literal["fer2013"] | None
-    licence: str
-
-
-class HuggingFace(Section):
-    """An archive in a Hugging Face data set repository."""
-
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
-    revision: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None
-    file: str | None
-    sha256: Sha256
-    expected: Literal["fer2013"] | None
-    licence: str
-
-
-class Sources(Section):
-    """Where faces can come from; the profile chooses one."""
-
-    synthetic: Synthetic
-    archive: Archive
-    kaggle: Kaggle
-    huggingface: HuggingFace
-
-
-class Splits(Section):
-    """How faces are divided into train and test."""
-
-    unbalanced: Literal["official", "percentage", "k-fold"]
-    test_share: Annotated[float, Field(gt=0, lt=1)]
-    folds: Annotated[int, Field(ge=2)]
-    fold: Annotated[int, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _fold_exists(self):
-        if self.fold >= self.folds:
-            raise ValueError(f"fold: expected below folds = {self.folds}, received {self.fold}")
-        return self
 
 
 class Optimizers(Section):
@@ -159,54 +57,6 @@ class Report(Section):
     """How tables and figures look."""
 
     dpi: Annotated[int, Field(ge=50, le=600)]
-
-
-class Row(Section):
-    """One row of a table: a network with its data and settings."""
-
-    data: Literal[SPLITS]
-    model: Annotated[str, AfterValidator(_network)]
-    optimizer: Literal["adam", "sgd"]
-    batch_size: Count
-    image_size: Count
-    recipe: str = PAPER_RECIPE
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    fold: Annotated[int, Field(ge=0)] | None = None
-
-    @model_validator(mode="after")
-    def _possible(self):
-        if self.fold is not None and self.data != "unbalanced":
-            raise ValueError(f"fold: expected none, for only unbalanced is split into folds, received {self.fold}")
-        _check_size("image_size", self.model, self.image_size)
-        return self
-
-
-def _choices(choice):
-    return Annotated[list[choice], Field(min_length=1), AfterValidator(_unique)]
-
-
-class Grid(Section):
-    """The paper's search: every combination of data, network, optimizer and batch size is one training."""
-
-    data: _choices(Literal[SPLITS])
-    model: _choices(Annotated[str, AfterValidator(_network)])
-    optimizer: _choices(Literal["adam", "sgd"])
-    batch_size: _choices(Count)
-    image_sizes: dict[Annotated[str, AfterValidator(_network)], Count]
-
-    @model_validator(mode="after")
-    def _possible(self):
-        for model, size in self.image_sizes.items():
-            _check_size(f"image_sizes.{model}", model, size)
-        return self
-
-    def rows(self, face_size):
-        """Return {cell: Row} in the order of the lists, named as DVC names the stages of a matrix."""
-        cells = product(self.data, self.model, self.optimizer, self.batch_size)
-        return {"-".join(map(str, cell)): self._row(*cell, self.image_sizes.get(cell[1], face_size)) for cell in cells}
-
-    def _row(self, data, model, optimizer, batch_size, image_size):
-        return Row(data=data, model=model, optimizer=optimizer, batch_size=batch_size, image_size=image_size)
 
 
 class Cluster(Section):
@@ -252,7 +102,7 @@ class Params(Section):
     beyond: Rows
     grid: Grid
     cluster: Cluster
-    ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(_unique)]], Field(min_length=1)]
+    ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(unique)]], Field(min_length=1)]
     recipes: dict[str, Recipe]
     profiles: dict[str, Profile]
 
@@ -300,31 +150,9 @@ class Params(Section):
         return own if own and self.optimizer in (None, own.name) else getattr(self.optimizers, self.optimizer or row.optimizer)
 
 
-class UniqueKeyLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where PyYAML would keep the last."""
-
-    def construct_mapping(self, node, deep=False):
-        """Return the mapping, or raise for a repeated key."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"key {key!r} given twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
-UniqueKeyLoader.add_implicit_resolver(  # YAML 1.2's floats, as DVC writes them: PyYAML reads 1e-05 as text
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
-
-
 def load(path="params.yaml"):
     """Return the Params in `path`, or raise InputError with the key's path, what was expected and what was received."""
-    try:
-        values = yaml.load(Path(path).read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 a SafeLoader
-    except FileNotFoundError:
-        raise InputError(f"expected {path} in the working folder, found none; run from the repository's root") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: expected YAML, received: {error}") from None
+    values = read(path)
     try:
         return Params.model_validate(values)
     except ValidationError as error:

@@ -145,8 +145,8 @@ def make_project(folder):
     params = (folder / "params.yaml").read_text(encoding="utf-8")
     head, rest = params.split("rows:  ", 1)
     params = head + ROWS + rest.split("\nrecipes:", 1)[1]
-    params = params.replace("faces: 9000\n", "faces: 900\n").replace("train_faces: 1300 ", "train_faces: 200 ", 1)
-    params = params.replace("{unbalanced: 2, balanced: 4,", "{unbalanced: 1, balanced: 1,", 1)
+    params = params.replace("faces: 9000\n", "faces: 900\n").replace("train_faces: 800 ", "train_faces: 200 ", 1)
+    params = params.replace("{unbalanced: 2, balanced: 2,", "{unbalanced: 1, balanced: 1,", 1)
     params = params.replace("batch_norm_faces: 512", "batch_norm_faces: 32")
     (folder / "params.yaml").write_text(params, encoding="utf-8")
     project = Project(folder)

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline import balance, params
 from pipeline.faces import splits, synthetic
-from pipeline.params import Splits
+from pipeline.parameters.faces import Splits
 from tests.faces.labels import counts, error_of, faces, part, table
 
 # The four splits together. 30 faces: happy 100 to 115, its tests 116 to 119; sad 120 to 127, its tests 128 and 129.

@@ -3,6 +3,7 @@ import yaml
 
 from pipeline import params
 from pipeline.errors import InputError
+from pipeline.parameters.rows import NETWORKS
 
 GOOD = "params.yaml"
 
@@ -123,7 +124,7 @@ def test_load__missing_file_says_where_to_run():
 
 def test_networks__are_the_files_of_the_folder():
     names = {"Compact", "GoogLeNet", "InceptionResNetV2", "InceptionV3", "MobileNetV2", "ResNet101", "ResNet50", "Xception"}
-    assert set(params.NETWORKS) == names
+    assert set(NETWORKS) == names
 
 
 def test_params_yaml__rows_are_the_papers():

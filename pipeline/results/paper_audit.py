@@ -3,16 +3,16 @@
 Every function returns findings: {"name", "where" (in the paper), "printed", "follows" (what we compute), "verdict", "how"}.
 """
 
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP
 from math import ceil
 
 import numpy as np
 from scipy.stats import binom
 
 from pipeline.faces.expected import FER2013
+from pipeline.results.printed import CENT, exact, harmonic_mean, is_possible, percent, scores_of, share_possible, without
 
 AGREES, ROUNDING, CONTRADICTS, CANNOT_BE_TOLD = "agrees", "rounding", "contradicts", "cannot be told"
-CENT = Decimal("0.01")
 OFFICIAL_TEST = sum(test for _, test in FER2013.values())  # 7,178
 OFFICIAL_TRAIN = sum(train for train, _ in FER2013.values())  # 28,709
 TOTALS = {emotion: train + test for emotion, (train, test) in FER2013.items()}
@@ -24,46 +24,9 @@ def finding(name, where, printed, follows, verdict, how):
     return {"name": name, "where": where, "printed": str(printed), "follows": str(follows), "verdict": verdict, "how": how}
 
 
-def exact(value):
-    """Return a printed number as a Decimal, free of binary rounding."""
-    return Decimal(str(value))
-
-
-def percent(count, total, rounding):
-    """Return 100 count / total with two digits as a Decimal; rounding: ROUND_HALF_UP, or ROUND_DOWN for cut."""
-    return (Decimal(100 * count) / Decimal(total)).quantize(CENT, rounding)
-
-
-def is_possible(printed, faces, rounding):
-    """Tell whether an accuracy printed in percent with two digits can be k of `faces` for some k."""
-    near = int(exact(printed) * faces / 100)
-    return any(percent(k, faces, rounding) == exact(printed) for k in range(max(0, near - 1), min(faces, near + 2) + 1))
-
-
-def share_possible(faces, rounding):
-    """Return the share of all two-digit percentages, 0.00 to 100.00, that are k of `faces` for some k."""
-    return len({percent(k, faces, rounding) for k in range(faces + 1)}) / 10_001
-
-
-def harmonic_mean(precision, recall):
-    """Return equation 4 of the paper, percent, as a Decimal."""
-    precision, recall = exact(precision), exact(recall)
-    return 2 * precision * recall / (precision + recall)
-
-
 def lines(paper, *tables):
     """Return our printed lines of tables of paper.yaml, others' published ones left out."""
     return [line for table in tables for line in paper["tables"][table]["rows"] if line["row"] is not None]
-
-
-def scores_of(counts):
-    """Return {"accuracy", "macro": (precision, recall, f1), "weighted": the same} in percent of a confusion matrix, row = true."""
-    counts = np.asarray(counts, float)
-    right, true, answered = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
-    precision, recall = right / answered, right / true
-    each = np.array([precision, recall, 2 * precision * recall / (precision + recall)])
-    weighted = (each * true).sum(axis=1) / true.sum()
-    return {"accuracy": 100 * right.sum() / true.sum(), "macro": tuple(100 * each.mean(axis=1)), "weighted": tuple(100 * weighted)}
 
 
 def figure8(paper):
@@ -190,11 +153,6 @@ def iterations(paper):
             "network may know its training faces by heart. The leak alone can account for the gain.",
         ),
     ]  # fmt: skip
-
-
-def without(accuracy, faces, known):
-    """Return the accuracy in percent on `faces` - `known` faces where `known` of `faces` are right for sure."""
-    return (accuracy * faces - 100 * known) / (faces - known)
 
 
 def averages(paper):

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.faces import reading
 from pipeline.faces.archive import Entry
-from pipeline.params import Faces
+from pipeline.parameters.faces import Faces
 
 EMOTIONS = ["angry", "happy", "sad"]
 

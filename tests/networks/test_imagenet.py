@@ -61,7 +61,7 @@ def test_fetch__without_network_says_what_from_where_and_where_to_put_it(server,
 
 
 def test_pins__every_network_names_its_file_and_hash():
-    from pipeline.params import NETWORKS
+    from pipeline.parameters.rows import NETWORKS
 
     pins = [import_module(f"pipeline.networks.{name}").IMAGENET for name in NETWORKS if name != "Compact"]
     assert len(set(pins)) == len(NETWORKS) - 1 == 7

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.params import NETWORKS
+from pipeline.parameters.rows import NETWORKS
 
 SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75}
 # Parameters without top, as keras.applications and (GoogLeNet) TF-slim count them, and a head of 7 classes.
