@@ -19,7 +19,6 @@ from scipy.stats import binomtest
 
 from pipeline import params as parameters
 from pipeline.errors import InputError, run
-from pipeline.evaluate import predict
 from pipeline.faces.names import TRAIN, VALIDATION
 from pipeline.faces.split_file import part, read_split
 from pipeline.files import open_npy, read_json, write_json, written
@@ -30,6 +29,7 @@ from pipeline.results.significance import holm, mcnemar
 from pipeline.train import train
 from pipeline.training import backend
 from pipeline.training.interruption import noted
+from pipeline.training.prediction import predict
 from pipeline.training.recipe import Recipe, Views
 from pipeline.workspace import FACES, SPLIT_FILES
 

@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.faces import synthetic
+from pipeline.faces.rgb import to_rgb
 from pipeline.files import write_json
 from pipeline.params import load
 from pipeline.results.reproduction import fingerprint
-from pipeline.to_rgb import to_rgb
 
 FACES = 640  # JPEG files of the baseline
 SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75}  # pixels; the others 48, as in the paper

@@ -2,19 +2,13 @@
 
 import shutil
 
-import numpy as np
-
 from pipeline.errors import run
+from pipeline.faces.rgb import to_rgb
 from pipeline.files import NpyWriter, open_npy, read_npy_in_chunks, written
 from pipeline.progress import Bar
 from pipeline.workspace import RAW, RGB
 
 CHUNK = 1024  # faces held in memory at once
-
-
-def to_rgb(faces):
-    """Return `faces` (n, height, width) uint8 with the gray value in all three channels: (n, height, width, 3) uint8."""
-    return np.repeat(faces[..., np.newaxis], 3, axis=-1)
 
 
 def main():

@@ -13,14 +13,14 @@ import numpy as np
 
 from pipeline import params as parameters
 from pipeline.errors import InputError, run
-from pipeline.evaluate import predict
 from pipeline.faces import archive, reading
+from pipeline.faces.location import locate
 from pipeline.faces.names import TEST_USAGES
+from pipeline.faces.rgb import to_rgb
 from pipeline.faces.table import read_labels
-from pipeline.fetch import locate
 from pipeline.files import open_npy, read_json, write_json, written
-from pipeline.to_rgb import to_rgb
 from pipeline.training import backend
+from pipeline.training.prediction import predict
 from pipeline.training.settings import Settings
 from pipeline.workspace import FACES, RGB, Section
 
