@@ -49,3 +49,4 @@ def main():
 
 if __name__ == "__main__":
     run(main)
+    backend.leave()

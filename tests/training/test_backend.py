@@ -72,3 +72,9 @@ def test_versions__name_what_computes():
 )
 def test_ran_out_of_memory__of_any_backend(error, memory):
     assert backend.ran_out_of_memory(error) is memory
+
+
+def test_leave__what_was_printed_is_out_and_nothing_runs_after_it():
+    code = "import atexit; atexit.register(print, 'late'); from pipeline.training import backend; print('said', end=''); backend.leave()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "said", "")
