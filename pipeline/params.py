@@ -39,7 +39,6 @@ class Optimizers(Section):
 class Training(Section):
     """How every row is trained, and on what."""
 
-    batch_norm_faces: Count
     backend: Literal["tensorflow", "jax", "torch"]
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
     devices: Annotated[str | int, AfterValidator(_devices)]
@@ -77,6 +76,7 @@ class Profile(Section):
     train_faces: Count | None
     validation_share: Share
     max_batch_size: Count | None
+    batch_norm_faces: Count
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # of a stage and a folder

@@ -40,7 +40,7 @@ def test_beyond__rows_ensemble_and_leak_from_the_same_scripts(project):
     assert settings["recipe"]["views"] == {"flip": True, "shift": 2} and settings["optimizer"]["nesterov"]
 
 
-FULL = ("dvc", "exp", "run", "-S", "profile=full", "-S", "training.batch_norm_faces=4096", "beyond/dvc.yaml:evaluate@compact-0")
+FULL = ("dvc", "exp", "run", "-S", "profile=full", "beyond/dvc.yaml:evaluate@compact-0")
 SAMPLE = ("dvc", "exp", "run", "-S", "profile=sample", "beyond/dvc.yaml")
 
 

@@ -32,7 +32,7 @@ RUN_BY = {
     "dvc repro beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_beyond.py",
     "dvc dag": "tests/test_pipeline.py",
-    "dvc exp run -S profile=full -S training.batch_norm_faces=4096 beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
+    "dvc exp run -S profile=full beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
     "python -m pipeline.plan grid/dvc.yaml": "tests/test_plan.py",
     "dvc exp run -S profile=tiny grid/dvc.yaml": "tests/test_grid.py",
     "dvc repro --glob 'grid/dvc.yaml:train@unbalanced-GoogLeNet-*'": "tests/test_grid.py",
@@ -79,6 +79,9 @@ def test_readme__results_are_the_committed_ones():
         for rows in (demo["rows"], sample["metrics"]["rows"]):
             row = {key: f"{100 * value:.2f}" for key, value in rows[name].items()}
             assert f"| {row['accuracy']} ({row['accuracy_low']} to {row['accuracy_high']}) |" in line
+    unbalanced, balanced = (demo["rows"][f"table{number}-GoogLeNet"] for number in (2, 3))
+    assert f"tested on {unbalanced['test_faces']:,} (unbalanced) and {balanced['test_faces']:,} (balanced) drawings" in text
+    assert f"commonest emotion scores {100 * unbalanced['chance']:.2f} and {100 * balanced['chance']:.2f}." in text
 
 
 @pytest.mark.parametrize(
