@@ -57,13 +57,12 @@ def test_grid__every_cell_then_choice_and_report(searched):
 
 def test_grid__glob_takes_some_and_a_new_batch_size_trains_its_cells_only(searched):
     searched.edit("params.yaml", "  batch_size: [16]", "  batch_size: [16, 8]")
-    output = searched.run("dvc", "repro", "--glob", "grid/dvc.yaml:train@unbalanced-GoogLeNet-*")
-    new = {f"grid/dvc.yaml:train@unbalanced-GoogLeNet-{optimizer}-8" for optimizer in ("adam", "sgd")}
-    assert searched.ran(output) == new | {"grid/dvc.yaml:resolve"}
+    output = searched.run("dvc", "repro", "--glob", "grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-*")
+    assert searched.ran(output) == {"grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-8", "grid/dvc.yaml:resolve"}
     searched.run("dvc", "repro", "--single-item", "grid/dvc.yaml:choose")  # of what was run
     searched.run("git", "checkout", "--quiet", "params.yaml")
     optimism = pd.read_csv(searched.folder / "grid" / "reports" / "search" / "optimism.csv", dtype=str)
-    assert optimism.Runs.tolist() == ["4 of 4", "2 of 4", "2 of 4", "2 of 4"]
+    assert optimism.Runs.tolist() == ["3 of 4", "2 of 4", "2 of 4", "2 of 4"]
 
 
 def test_grid__profile_tiny_draws_few_faces(searched):

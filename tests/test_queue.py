@@ -10,7 +10,7 @@ ROW = "leaky-Compact"
 
 def queue(project, name):
     """Queue a training of ROW as the experiment `name`, and start a worker."""
-    project.run("dvc", "exp", "run", "--queue", "--name", name, "-S", "epochs=20", f"beyond/dvc.yaml:train@{ROW}")
+    project.run("dvc", "exp", "run", "--queue", "--name", name, "-S", "epochs=12", f"beyond/dvc.yaml:train@{ROW}")
     project.start_queue()
 
 

@@ -35,7 +35,7 @@ RUN_BY = {
     "dvc exp run -S profile=full beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
     "python -m pipeline.plan grid/dvc.yaml": "tests/test_plan.py",
     "dvc exp run -S profile=tiny grid/dvc.yaml": "tests/test_grid.py",
-    "dvc repro --glob 'grid/dvc.yaml:train@unbalanced-GoogLeNet-*'": "tests/test_grid.py",
+    "dvc repro --glob 'grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-*'": "tests/test_grid.py",
     "python -m pipeline.cluster grid/dvc.yaml --address local": "tests/test_cluster.py",
     "make evaluate-compact ARCHIVE=/path/to/fer2013.zip": ".ci/run",
 }
