@@ -26,11 +26,11 @@ from pipeline.networks import Compact
 from pipeline.resolve import resolve
 from pipeline.results.reproduction import fingerprint
 from pipeline.results.significance import holm, mcnemar
-from pipeline.train import train
 from pipeline.training import backend
 from pipeline.training.interruption import noted
 from pipeline.training.prediction import predict
 from pipeline.training.recipe import Recipe, Views
+from pipeline.training.row import train
 from pipeline.workspace import FACES, SPLIT_FILES
 
 ROW, BASE = "compact-0", "as it is"

@@ -76,8 +76,8 @@ def main():
     print(f"{options.file}: {len(names)} of {len(chosen)} trainings would run; the others are up to date or in DVC's cache")
     if not names:
         return
-    folder = cells.FILES[options.file].models / "settings"
-    rows = {name: Settings.read(folder / f"{name}.json") for name in names}
+    section = cells.FILES[options.file]
+    rows = {name: Settings.read(section.models / "settings" / f"{name}.json") for name in names}
     kinds = {}
     for settings in rows.values():
         kinds.setdefault(kind(settings), []).append(settings)
@@ -90,7 +90,7 @@ def main():
     costs = {}
     for name, settings in rows.items():
         views = len(list(views_of(NO_FACES, settings.recipe.views)))
-        costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], views)
+        costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], views, section.name == "grid")
     Console(width=140).print(table_of(rows, faces, costs))
     for workers in WORKERS:
         hours = estimate.makespan(costs.values(), workers) / 3600

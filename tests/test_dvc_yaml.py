@@ -12,6 +12,7 @@ from pipeline.training.backend import NAMES
 FILES = ("dvc.yaml", "beyond/dvc.yaml", "grid/dvc.yaml")
 PIPELINES = {file: yaml.safe_load(Path(file).read_text(encoding="utf-8"))["stages"] for file in FILES}
 STAGES = PIPELINES["dvc.yaml"]
+LEARNING = {"train", "evaluate", "cell"}  # load Keras
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
 
 
@@ -46,22 +47,20 @@ def body_of(stage):
     return stage.get("do", stage)
 
 
-def scripts(body):
-    """Return the names of the modules that a stage's command or commands run: train, evaluate, ..."""
-    commands = [body["cmd"]] if isinstance(body["cmd"], str) else body["cmd"]
-    return [command.split()[2].removeprefix("pipeline.") for command in commands]
+def script(body):
+    """Return the name of the module that a stage's command runs: train, evaluate, ..."""
+    return body["cmd"].split()[2].removeprefix("pipeline.")
 
 
 def missing_deps(body, model):
     """Return the local modules that a stage's command loads, with `model` as its network, and that are no deps."""
-    deps, needed = {str(dep).replace("${item.model}", model) for dep in body["deps"]}, set()
-    for script in scripts(body):
-        needed |= closure(f"pipeline/{script}.py")
-        if script in ("train", "evaluate"):
-            by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
-            needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
-        if script == "resolve":
-            needed |= {f"pipeline/networks/{name}.py" for name in MODELS}  # it asks each for its sizes and weights
+    deps = {str(dep).replace("${item.model}", model) for dep in body["deps"]}
+    needed = closure(f"pipeline/{script(body)}.py")
+    if script(body) in LEARNING:
+        by_name = [f"pipeline/networks/{model}.py", *(f"pipeline/training/{backend}_steps.py" for backend in NAMES)]
+        needed |= set().union(*map(closure, by_name))  # loaded by name, which no syntax tree shows
+    if script(body) == "resolve":
+        needed |= {f"pipeline/networks/{name}.py" for name in MODELS}  # it asks each for its sizes and weights
     return needed - deps
 
 
@@ -111,10 +110,10 @@ def test_beyond__is_the_roots_stages_in_its_own_folder():
 
 def test_grid__is_the_roots_stages_in_its_own_folder():
     own, root = PIPELINES["grid/dvc.yaml"], STAGES
-    both = [command.replace("--row", "--section grid --row") for name in ("train", "evaluate") for command in [body_of(root[name])["cmd"]]]
-    assert own["train"]["cmd"] == both  # one stage trains and evaluates
+    assert own["train"]["cmd"] == "python -m pipeline.cell --row ${key}"  # trains and evaluates in one process
     deps = {dep.removeprefix("grid/") for dep in own["train"]["deps"]}
-    assert deps == set(body_of(root["train"])["deps"] + body_of(root["evaluate"])["deps"]) - {"models/${key}"}
+    both = set(body_of(root["train"])["deps"] + body_of(root["evaluate"])["deps"])
+    assert deps == both - {"models/${key}", "pipeline/train.py", "pipeline/evaluate.py"} | {"pipeline/cell.py"}
     assert own["resolve"]["deps"] == root["resolve"]["deps"]
     assert own["report"]["cmd"] == "python -m pipeline.report --section grid"
     code = [dep for dep in own["report"]["deps"] if dep.startswith("pipeline/")]
@@ -128,10 +127,10 @@ def test_root__depends_on_nothing_of_the_others(file):
     assert not [dep for stage in STAGES.values() for dep in body_of(stage)["deps"] if dep.startswith(folder)]
 
 
-def test_stages__only_train_and_evaluate_reach_tensorflow():
+def test_stages__only_those_that_train_or_evaluate_reach_tensorflow():
     # It costs seconds at each start.
-    names = {script for stages in PIPELINES.values() for stage in stages.values() for script in scripts(body_of(stage))}
-    for name in names - {"train", "evaluate"}:
+    names = {script(body_of(stage)) for stages in PIPELINES.values() for stage in stages.values()}
+    for name in names - LEARNING:
         for file in closure(f"pipeline/{name}.py"):
             assert "import tensorflow" not in Path(file).read_text(encoding="utf-8")
             assert "import keras" not in Path(file).read_text(encoding="utf-8"), file

@@ -152,13 +152,14 @@ def test_train__loss_that_is_not_finite_stops_the_row(place):
 
 def test_train__memory_that_is_used_up_is_said_in_one_line(project, monkeypatch, capsys):
     from pipeline import errors, train
+    from pipeline.training import row
 
     def exhausted(*_):
         raise MemoryError
 
     monkeypatch.chdir(project.folder)
     monkeypatch.setattr(sys, "argv", ["train", "--row", ROW])
-    monkeypatch.setattr(train, "train", exhausted)
+    monkeypatch.setattr(row, "train", exhausted)
     with pytest.raises(SystemExit) as caught:
         errors.run(train.main)
     assert caught.value.code == 2

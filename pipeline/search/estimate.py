@@ -5,10 +5,11 @@ import heapq
 import numpy as np
 
 
-def cell_seconds(settings, faces, figures, views=1):
+def cell_seconds(settings, faces, figures, views=1, one_process=False):
     """Return the seconds of training and evaluating one cell.
 
-    settings: Settings; faces: {"train", "validation", "test": count}; figures: of measure.measure; views: of a test face.
+    settings: Settings; faces: {"train", "validation", "test": count}; figures: of measure.measure; views: of a test face;
+    one_process: it is evaluated by the process that trained it.
     """
     sizes = sorted(figures["steps"])
     step = float(np.interp(settings.batch_size, sizes, [figures["steps"][size] for size in sizes]))  # nearly linear between
@@ -17,6 +18,8 @@ def cell_seconds(settings, faces, figures, views=1):
     epoch = -(-faces["train"] // settings.batch_size) * step + faces["validation"] * figures["infer"] + figures["save"]
     train = figures["first_step"] + settings.epochs * epoch + estimates * observed * figures["observe"]
     evaluate = figures["built"] + figures["first_infer"] + faces["test"] * views * figures["infer"]
+    if one_process:
+        evaluate -= figures["imported"]
     return train + evaluate
 
 

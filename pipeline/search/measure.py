@@ -56,7 +56,7 @@ def phases(examples, epochs):
 def measure(settings, batch_sizes, pixels, started):
     """Return the figures of a network: seconds, and bytes on disk.
 
-    built, first_step: since `started`, when the process began; steps: {batch size: seconds of one}; infer, observe: per face;
+    imported, built, first_step: since `started`, when the process began; steps: {batch size: seconds of one}; infer, observe: per face;
     first_infer: of the first call; save: of one checkpoint; weights_bytes, checkpoint_bytes.
     """
     from pipeline.networks.classifier import build
@@ -67,9 +67,10 @@ def measure(settings, batch_sizes, pixels, started):
 
     index = np.arange(min(len(pixels), 8 * max(batch_sizes)))
     labels = index % len(settings.emotions)
+    imported = time.time() - started
     with devices.shared(devices.select(settings.devices)) as strategy:
         model = build(settings)
-        figures = {"built": time.time() - started, "parameters": model.count_params()}
+        figures = {"imported": imported, "built": time.time() - started, "parameters": model.count_params()}
         optimizer = make_optimizer(settings, model)
         steps = make_steps(model, optimizer, strategy)
         by_size = {size: Examples(pixels, index, labels, settings.model_copy(update={"batch_size": size})) for size in batch_sizes}

@@ -4,7 +4,8 @@ from pipeline.search.estimate import cell_seconds, makespan
 from tests.training import small
 
 FIGURES = {
-    "built": 5.0, "first_step": 8.0, "first_infer": 2.0, "steps": {10: 0.1, 30: 0.3}, "infer": 0.001, "observe": 0.002, "save": 0.5,
+    "imported": 3.0, "built": 5.0, "first_step": 8.0, "first_infer": 2.0,
+    "steps": {10: 0.1, 30: 0.3}, "infer": 0.001, "observe": 0.002, "save": 0.5,
 }  # fmt: skip
 FACES = {"train": 95, "validation": 20, "test": 100}
 
@@ -22,6 +23,11 @@ def test_cell_seconds__by_hand():
 def test_cell_seconds__without_validation_one_estimate_and_ten_views():
     expected = 8 + 3 * (5 * 0.2 + 0.5) + 50 * 0.002 + 7 + 10 * 0.1
     assert cell_seconds(settings(), FACES | {"validation": 0}, FIGURES, views=10) == pytest.approx(expected)
+
+
+def test_cell_seconds__one_process_imports_once():
+    twice = cell_seconds(settings(), FACES, FIGURES)
+    assert cell_seconds(settings(), FACES, FIGURES, one_process=True) == pytest.approx(twice - 3)
 
 
 def test_makespan__next_in_order_to_the_first_free_worker():

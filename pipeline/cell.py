@@ -1,0 +1,24 @@
+"""Stage train of grid/dvc.yaml: one cell trained and evaluated in one process, which starts TensorFlow once."""
+
+import argparse
+
+from pipeline.errors import run
+from pipeline.results.evaluation import evaluate_row
+from pipeline.training import backend
+from pipeline.training.row import train_row
+from pipeline.workspace import Section
+
+
+def main():
+    """Train and score the cell that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--row", required=True, help="its name: data-network-optimizer-batch")
+    options = parser.parse_args()
+    checkpoint = train_row(options.row, Section("grid"))
+    evaluate_row(options.row, Section("grid"))
+    checkpoint.drop()  # not before: killed while it evaluates, the stage runs again as a whole
+
+
+if __name__ == "__main__":
+    run(main)
+    backend.leave()
