@@ -113,7 +113,14 @@ def test_beyond_page__every_run_stands_there_and_the_readme_quotes_them():
         scores.append(f"{accuracy} ({low} to {high})")
         about = f"| {run['row']} | {run['epochs']} | {run['minutes']:.1f} | {scores[-1]} | {' | '.join(parts)} |"
         assert about in text, about
-    seeds = 100 * runs.accuracy[runs.epochs == 60]
+    together = json.loads(Path("results/ensemble.json").read_text(encoding="utf-8"))
+    low, high = together["interval"]["accuracy"]
+    parts = [f"{100 * together['parts'][name]['accuracy']:.2f}" for name in ("PublicTest", "PrivateTest", "without_twins")]
+    said = "{:.2f} % ({:.2f} to {:.2f}), PublicTest {}, PrivateTest {}, without twins {}.".format(
+        *(100 * value for value in (together["accuracy"], low, high)), *parts
+    )
+    assert said in " ".join(text.split()), said
+    seeds = 100 * runs.accuracy[runs.row.isin(together["members"]) & (runs.epochs == 60)]
     half = student_t.isf(0.025, len(seeds) - 1) * seeds.std() / np.sqrt(len(seeds))
     scores.append(f"{seeds.mean():.2f} ({seeds.mean() - half:.2f} to {seeds.mean() + half:.2f})")
     assert f"is {seeds.mean():.2f} % (standard deviation {seeds.std():.2f}, n = {len(seeds)}" in text
