@@ -15,7 +15,7 @@ LONGEST = ["test_pipeline.py", "test_cluster.py", "test_grid.py", "test_beyond.p
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest files: the two processes take one file each, in this order."""
+    """Begin with the longest files: the processes take one file each, in this order."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
