@@ -11,7 +11,7 @@ from filelock import FileLock
 from tests.training import small
 
 ROOT = Path(__file__).parent.parent
-LONGEST = ["test_pipeline.py", "test_cluster.py", "test_grid.py", "test_beyond.py", "test_queue.py"]
+LONGEST = ["test_pipeline.py", "test_cluster.py", "test_grid.py", "test_beyond.py", "test_queue.py", "test_train.py"]
 
 
 def pytest_collection_modifyitems(items):
