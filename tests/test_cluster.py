@@ -143,7 +143,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     monkeypatch.chdir(home.folder)
     for key, value in KEYS.items():
         monkeypatch.setenv(key, value)
-    home.edit("params.yaml", "epochs: null", "epochs: 30")
+    home.edit("params.yaml", "epochs: null", "epochs: 12")
     home.run("git", "commit", "--quiet", "--all", "-m", "longer")
     cell = CELLS[0]
     cells.bring_resolve_up_to_date("grid/dvc.yaml")
@@ -158,16 +158,17 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "dies"))
     node = multiprocessing.get_context("fork").Process(target=task.run_cell, args=(cell, shared, None))
     node.start()
-    wait_for(lambda: store.fs.exists(store.folder) or not node.is_alive(), lambda: "no checkpoint in the remote")
+    wait_for(lambda: store.whole() or not node.is_alive(), lambda: "no checkpoint in the remote")
+    assert node.is_alive(), "the training ended before its node could die"
     node.kill()
     wait_for(lambda: not running_in(home.nodes / "dies"), lambda: "the runner goes on without its worker")
     assert not list((home.nodes / "dies").glob("fer2013-cell-*"))
     shutil.rmtree(home.nodes / "dies")
     monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "goes-on"))
-    result = task.run_cell(cell, shared, None)
+    result = task.run_cell(cell, shared | {"job": job | {"checkpoint_seconds": 600}}, None)
     assert result["ok"], result["log"]
     assert f"cluster: checkpoint of {cell} from the remote" in result["log"] and f"train: {cell} goes on after" in result["log"]
-    assert not store.fs.exists(store.folder)
+    assert not store.whole()
 
 
 def refused(home, *arguments, env=None):

@@ -21,7 +21,7 @@ from pipeline.files import cache_folder, read_json
 from pipeline.search.store import CheckpointStore
 from pipeline.search.task import RUNNER
 
-GRACE_SECONDS = 60  # between asking a training to stop, when it saves its checkpoint, and killing it
+GRACE_SECONDS = 60  # for a training that was asked to stop to save its checkpoint, and for its way to the remote
 
 
 class Worker:
@@ -41,18 +41,24 @@ class Worker:
 
 
 def end_with(worker, folder):
-    """End this process, what it started, and its `folder` when `worker` is gone: a training without a driver wastes its node."""
+    """End this process, what it started, and its `folder` when `worker` is gone: a training without a driver wastes its node.
+
+    A training saves its checkpoint, DVC fails by that, and the main thread, which alone waits for DVC, ends: a second
+    one that waited would take the exit status, and the first read 0.
+    """
 
     def watch():
         while not worker.gone():
             time.sleep(1)
-        started = psutil.Process().children(recursive=True)
-        for process in started:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()  # a training then saves its checkpoint
-        for process in psutil.wait_procs(started, timeout=GRACE_SECONDS)[1]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        if started := psutil.Process().children(recursive=True):
+            for process in started:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if not process.children():
+                        process.terminate()
+            time.sleep(GRACE_SECONDS)  # the main thread ends this process sooner
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 

@@ -19,13 +19,15 @@ class CheckpointStore:
         self.local = cache_folder() / FOLDER
         self._seen = {}
 
+    def whole(self):
+        """Return the paths of the remote's checkpoints, those that a push has not finished apart."""
+        return [path for path in self.fs.find(self.folder) if path.endswith(".npz")]
+
     def fetch(self):
         """Copy what the remote has to this node, where it has nothing of its own."""
-        if not self.fs.exists(self.folder):
-            return
-        for source in self.fs.find(self.folder):
+        for source in self.whole():
             target = self.local / self.fs.name(self.fs.parent(source)) / self.fs.name(source)
-            if target.suffix == ".npz" and not target.exists():
+            if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temporary = target.with_suffix(f".{uuid.uuid4().hex}.part")
                 self.fs.get_file(source, str(temporary))
@@ -51,8 +53,8 @@ class CheckpointStore:
 
     def drop(self):
         """Remove the row's checkpoints from the remote: its training is done."""
-        if self.fs.exists(self.folder):
-            self.fs.rm(list(self.fs.find(self.folder)))
+        if paths := list(self.fs.find(self.folder)):
+            self.fs.rm(paths)
 
     def pushing(self, seconds):
         """Return a function that ends a thread which pushes every `seconds`; a push that fails is told and tried again."""
