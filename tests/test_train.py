@@ -128,6 +128,7 @@ def test_train__checkpoints_key_covers_the_code_of_the_steps(place):
     loaded = done.stdout.split()
     names = ("tensorflow_steps", "fused", "fit", "batches", "augmentation", "schedule", "optimizer", "batch_norm")
     assert {f"pipeline.training.{name}" for name in names} | {"pipeline.networks.Compact"} <= set(loaded)
+    assert not {"sklearn", "matplotlib", "jax"} & set(loaded)  # half the time of a start, for nothing
 
 
 def test_train__full_disk_is_told_and_nothing_half_written(place):

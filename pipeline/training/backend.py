@@ -8,6 +8,8 @@ import tempfile
 from pipeline.errors import InputError
 
 NAMES = ("tensorflow", "jax", "torch")
+# Keras and TensorFlow import these where they are installed, for wrappers, plots and converters that nothing here uses.
+UNUSED = ("sklearn", "matplotlib", "jax")
 
 
 def chosen(name):
@@ -41,7 +43,7 @@ def start(seed, name="tensorflow", precision="float32", cpu_only=False):
         if "xla_gpu_deterministic_ops" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
     try:
-        with _quiet():
+        with _quiet(), _hidden(module for module in UNUSED if module != name):
             import keras
 
             keras.utils.clear_session(free_memory=False)  # restarts the numbering of automatic layer names
@@ -81,6 +83,18 @@ def ran_out_of_memory(error):
     """Tell whether an exception of any backend says that memory is used up."""
     named = type(error).__name__ in ("ResourceExhaustedError", "OutOfMemoryError")
     return named or isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+@contextlib.contextmanager
+def _hidden(modules):
+    # An import of None fails as that of a package which is not installed; what was imported before stays.
+    hidden = [module for module in modules if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for module in hidden:
+            del sys.modules[module]
 
 
 @contextlib.contextmanager

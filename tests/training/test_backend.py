@@ -48,6 +48,16 @@ def test_jax__trains_and_evaluates_a_row_that_tensorflow_evaluates_alike(project
     assert network["backend"] == "jax" and found[0][emotions].to_numpy().std() > 1e-3
 
 
+def test_hidden__module_is_as_if_not_installed_until_the_end(tmp_path, monkeypatch):
+    (tmp_path / "seldom_used.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with backend._hidden(["seldom_used", "os"]), pytest.raises(ImportError):
+        import seldom_used
+    import seldom_used  # noqa: F811
+
+    assert sys.modules.pop("seldom_used") is seldom_used and sys.modules["os"] is os
+
+
 def test_chosen__environment_goes_before_settings_outside_dvc(monkeypatch):
     monkeypatch.delenv("DVC_STAGE", raising=False)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
