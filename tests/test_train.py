@@ -120,9 +120,9 @@ def test_train__other_settings_do_not_pick_up_a_checkpoint(place):
 def test_train__checkpoints_key_covers_the_code_of_the_steps(place):
     place.start().kill()  # it wrote the settings
     script = (
-        "import sys; sys.argv = ['train', '--row', sys.argv[1]]; from pipeline import train; from pipeline.training import checkpoint\n"
-        "def key(*_): print(*sorted(sys.modules)); sys.exit()\n"
-        "checkpoint.key = key; train.main()"
+        "import sys; sys.argv = ['train', '--row', sys.argv[1]]; from pipeline import train; from pipeline.training import backend\n"
+        "def versions(_): print(*sorted(sys.modules)); sys.exit()\n"
+        "backend.versions = versions; train.main()"  # the next thing that the key asks for
     )
     done = subprocess.run([sys.executable, "-c", script, ROW], cwd=place.folder, capture_output=True, text=True, timeout=120, check=True)
     loaded = done.stdout.split()
