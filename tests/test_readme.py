@@ -30,7 +30,7 @@ RUN_BY = {
     "dvc queue start": "tests/test_pipeline.py",
     "dvc plots show": "tests/test_pipeline.py",
     "dvc repro beyond/dvc.yaml": "tests/test_beyond.py",
-    "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_beyond.py",
+    "dvc exp run -S profile=sample beyond/dvc.yaml": "tests/test_pipeline.py",
     "dvc dag": "tests/test_pipeline.py",
     "dvc exp run -S profile=full beyond/dvc.yaml:evaluate@compact-0": "tests/test_beyond.py",
     "python -m pipeline.plan grid/dvc.yaml": "tests/test_plan.py",
