@@ -44,8 +44,7 @@ def test_measure__matrix_product_also_as_avx2(tmp_path):
     assert throughput.measure("matrix", "MobileNetV2", options, tmp_path)["flops"] > 1e9
 
 
-def test_measure__both_programs_run_and_the_table_prints(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(throughput, "FACES", 64)
+def test_measure__both_programs_run_and_the_table_prints(tmp_path, capsys):
     throughput.make_faces(tmp_path)
     options = argparse.Namespace(batch_size=32, optimizer="adam", seconds=0.1, as_avx2=False)
     baseline, ours = (throughput.measure(kind, "MobileNetV2", options, tmp_path) for kind in ("baseline", "ours"))
