@@ -31,7 +31,7 @@ def test_end_with__training_saves_and_its_status_is_seen(tmp_path):
     checkpoint = tmp_path / "checkpoint"
     command = [sys.executable, "-c", RUNNER, str(worker.pid), str(tmp_path / "folder"), str(checkpoint), TRAINING]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as runner:
-        while not checkpoint.exists():
+        while not checkpoint.exists() and runner.poll() is None:
             time.sleep(0.1)
         worker.kill()
         output, _ = runner.communicate(timeout=50)
