@@ -119,7 +119,7 @@ def test_exp_run__overrides_reach_the_settings(project):
 
 
 def test_exp_run__queued_sweep_runs_both(project):
-    project.run("dvc", "exp", "run", "--queue", "-S", "optimizer=adam,sgd", "train@table2-GoogLeNet")
+    project.run("dvc", "exp", "run", "--queue", "-S", "optimizer=adam,sgd")
     project.run("dvc", "queue", "start")
     status = project.wait_for_queue()
     project.run("dvc", "queue", "stop")
