@@ -108,7 +108,7 @@ beyond:
 
 grid:
   data: [unbalanced, balanced]
-  model: [GoogLeNet, MobileNetV2]
+  model: [GoogLeNet]
   optimizer: [adam, sgd]
   batch_size: [16]
   image_sizes: {}

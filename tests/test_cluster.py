@@ -39,7 +39,7 @@ def home(tmp_path_factory):
     url = "http://{}:{}".format(*server.get_host_and_port())
     made = make_project(tmp_path_factory.mktemp("home"))
     made.nodes = tmp_path_factory.mktemp("nodes")
-    made.edit("params.yaml", "model: [GoogLeNet, MobileNetV2]", "model: [Compact, MobileNetV2]")
+    made.edit("params.yaml", "model: [GoogLeNet]", "model: [Compact]")
     import boto3
 
     credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
