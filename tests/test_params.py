@@ -52,7 +52,7 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("rows.table3-ResNet50.fold", 1, "none, for only unbalanced", "1"),
         ("rows.settings", ROW, "another name", "'settings'"),
         ("beyond.settings", ROW, "another name", "'settings'"),
-        ("beyond.compact-0.recipe", "modem", "one of modern, paper", "'modem'"),
+        ("beyond.compact-0.recipe", "modem", "one of modern, modern-one-size, paper", "'modem'"),
         ("beyond.compact-0.optimizer", "adam", "sgd, as recipe modern says", "'adam'"),
         ("ensembles.compact", ["compact-0", "compact-9"], "rows of beyond", "'compact-9'"),
         ("recipes.modern.augmentation.flop", True, "no such key", "True"),

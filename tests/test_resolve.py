@@ -68,6 +68,12 @@ def test_resolve__recipe_with_sizes_wants_the_faces_own_size():
             resolve(loaded.model_copy(update={"beyond": beyond}), "mine", "beyond")
 
 
+def test_resolve__recipe_of_one_size_differs_from_modern_in_that_alone():
+    loaded = params.load("params.yaml")
+    one, modern = (resolve(loaded, f"modern-{model}", "beyond") for model in ("MobileNetV2", "GoogLeNet"))
+    assert modern.recipe.sizes and one.recipe == modern.recipe.model_copy(update={"sizes": []})
+
+
 def test_resolve__override_of_the_optimizer_goes_before_the_recipes():
     loaded = params.load("params.yaml").model_copy(update={"optimizer": "adam"})
     assert resolve(loaded, "compact-0", "beyond").optimizer.name == "adam"
