@@ -16,8 +16,8 @@ WORTH = (
 LEAK = (
     "Both rows of a line are tested on the same official test faces. The leaked one is trained on the balanced faces of both parts, as the "
     "paper's Table 3 seems to have been; the honest one on balanced faces of the training part alone, which are fewer: the difference "
-    "holds both. Seen in training: the test face itself, or an identical one, is among the leaked row's training faces. McNemar's exact "
-    "test compares the two rows face by face."
+    "holds both. Seen in training: the test face itself, or an identical one, is among the leaked row's training faces; the intervals on "
+    "those and on the others are Wilson's. McNemar's exact test compares the two rows face by face."
 )
 BESIDE = (
     "Ours and the paper's on the 7,178 official test faces (PublicTest and PrivateTest together), those of others on what they say, mostly "
@@ -30,13 +30,13 @@ def comparable(source, params):
     return source["source"] != "synthetic" and bool(source["expected_counts_met"]) and params.splits.unbalanced == "official"
 
 
-def tables(rows, ensembles, right, note, published=None):
-    """Return the tables of the page as page.Titled; right: {row: (n,) bool}; published: lines of published.yaml to stand beside ours."""
+def tables(rows, ensembles, right, seen, note, published=None):
+    """Return the tables of the page as page.Titled; right, seen: as of leaks(); published: lines of published.yaml to stand beside ours."""
     made = [page.Titled("rows", beyond.all_rows(rows, ensembles), "Beyond the paper: all rows", note, WORTH)]
     if published:
         frame = beyond.beside(rows, ensembles, read_paper(), published)
         made.append(page.Titled("published", frame, "Beside the paper and what others published", note, BESIDE))
-    leaks, seeds = beyond.leaks(rows, right), details.seeds(rows)
+    leaks, seeds = beyond.leaks(rows, right, seen), details.seeds(rows)
     if leaks is not None:
         made.append(page.Titled("leak", leaks, "What testing on training faces is worth", note, f"{WORTH} {LEAK}"))
     if seeds is not None:
@@ -50,9 +50,11 @@ def main():
     rows = read_rows(BEYOND.rows, params.beyond)
     ensembles = {name: read_json(BEYOND.reports / "ensembles" / name / "metrics.json") for name in params.ensembles}
     emotions = params.faces.emotions
-    right = {name: answers(read_predictions(BEYOND.rows, name, emotions), emotions)[1] for name in rows}
+    predictions = {name: read_predictions(BEYOND.rows, name, emotions) for name in rows}
+    right = {name: answers(prediction, emotions)[1] for name, prediction in predictions.items()}
+    seen = {name: prediction.twin.to_numpy(bool) for name, prediction in predictions.items()}
     published = beyond.read_published() if comparable(source, params) else None
-    made = tables(rows, ensembles, right, page.note(source, params.profile), published)
+    made = tables(rows, ensembles, right, seen, page.note(source, params.profile), published)
     with written(BEYOND.reports / "tables") as folder:
         folder.mkdir()
         for table in made:

@@ -128,6 +128,19 @@ def test_beyond_page__every_run_stands_there_and_the_readme_quotes_them():
     assert quoted and all(any(score in line for score in scores) for line in quoted), quoted
 
 
+def test_beyond_page__leak_is_the_measured_one():
+    (line,) = pd.read_csv("results/leak.csv", dtype=str).to_dict("records")
+    text = " ".join(Path("docs/beyond.md").read_text(encoding="utf-8").split())
+    others = str(int(line["Test faces"]) - int(line["Test faces seen in training"]))
+    for n, part in ((line["Test faces"], ""), (line["Test faces seen in training"], " on those"), (others, " on the others")):
+        assert f"| {n} | {line[f'Honest accuracy{part}']} | {line[f'Leaked accuracy{part}']} |" in text
+    p = line["McNemar's p"]
+    assert f"differ by {line['Difference'].lstrip('+')} points (McNemar's p {p})" in text
+    gain = float(line["Leaked accuracy on the others"].split()[0]) - float(line["Honest accuracy on the others"].split()[0])
+    more = int(line["Leaked training faces"]) - int(line["Honest training faces"])
+    assert f"neither saw {gain:.1f} points are left, which the {more} more training faces" in text
+
+
 @pytest.mark.parametrize(
     ("file", "heading"),
     [("ablation", "### On two threads of an Intel Xeon with AMX"), ("ablation-avx512", "### On two threads of an AMD EPYC with AVX-512")],

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import yaml
+from scipy.stats import binomtest
 
 from pipeline.results.rows import PAPER
 from pipeline.results.significance import mcnemar
@@ -19,6 +20,15 @@ def interval(scores):
         return ""
     low, high = scores["interval"]["accuracy"] if isinstance(scores["interval"], dict) else scores["interval"]
     return f"{percent(scores['accuracy'])} ({percent(low)} to {percent(high)})"
+
+
+def share(right):
+    """Return "share (low to high)" of right answers with Wilson's 95 % interval, a gap where there are none; right: (n,) bool."""
+    if not len(right):
+        return ""
+    found = binomtest(int(right.sum()), len(right))
+    low, high = found.proportion_ci(method="wilson")
+    return f"{percent(found.statistic)} ({percent(low)} to {percent(high)})"
 
 
 def accuracies(name, row):
@@ -69,11 +79,11 @@ def _part(row, part):
     return interval(row["parts"][part]) if part in row["parts"] else ""
 
 
-def leaks(rows, right):
+def leaks(rows, right, seen):
     """Return what training on test faces is worth: a line for each two rows that differ in balanced_leaky and balanced_official only.
 
-    rows: {row: metrics}; right: {row: (n,) bool}, whether each test face, in the split's order, was answered rightly. Both
-    splits have the same test faces. None where there is no such pair.
+    rows: {row: metrics}; right, seen: {row: (n,) bool}, whether each test face, in the split's order, was answered rightly, and whether it
+    or its twin is among the row's training faces. Both splits have the same test faces. None where there is no such pair.
     """
 
     def key(row):
@@ -93,8 +103,11 @@ def leaks(rows, right):
                     "Leaked accuracy": interval(other),
                     "Difference": f"{100 * (other['accuracy'] - one['accuracy']):+.2f}",
                     "McNemar's p": f"{mcnemar(right[leaky], right[honest])[2]:.2g}",
-                    "Test faces seen in training": str(other["faces"]["test"] - other["parts"]["without_twins"]["faces"]),
-                    "Leaked accuracy on the others": interval(other["parts"]["without_twins"]),
+                    "Test faces seen in training": str(seen[leaky].sum()),
+                    "Honest accuracy on those": share(right[honest][seen[leaky]]),
+                    "Leaked accuracy on those": share(right[leaky][seen[leaky]]),
+                    "Honest accuracy on the others": share(right[honest][~seen[leaky]]),
+                    "Leaked accuracy on the others": share(right[leaky][~seen[leaky]]),
                     "Honest training faces": str(one["faces"]["train"]),
                     "Leaked training faces": str(other["faces"]["train"]),
                 }

@@ -18,21 +18,31 @@ def row(data, accuracy, twinless=10, **settings):
 
 
 RIGHT = {"honest": np.array([1] * 6 + [0] * 6, bool), "leaky": np.array([1] * 11 + [0], bool)}
+SEEN = {"honest": np.zeros(12, bool), "leaky": np.array([0] * 4 + [1] * 4 + [0] * 4, bool)}
 
 
 def test_leaks__pairs_a_leaky_row_with_its_honest_one():
     rows = {"leaky": row("balanced_leaky", 11 / 12, 9), "honest": row("balanced_official", 0.5), "else": row("unbalanced", 0.9)}
-    (line,) = beyond.leaks(rows, RIGHT).to_dict("records")
+    (line,) = beyond.leaks(rows, RIGHT, SEEN).to_dict("records")
     assert line["Honest accuracy"] == "50.00 (45.00 to 55.00)"
     assert line["Leaked accuracy"] == "91.67 (86.67 to 96.67)" and line["Difference"] == "+41.67"
-    assert line["Test faces seen in training"] == "3"  # 12 less the 9 without a twin
-    assert line["Leaked accuracy on the others"] == "81.67 (71.67 to 91.67)"
+    assert line["Test faces seen in training"] == "4"
+    starts = {"Honest accuracy on those": "50.00", "Leaked accuracy on those": "100.00"}  # 2 and 4 of 4
+    starts |= {"Honest accuracy on the others": "50.00", "Leaked accuracy on the others": "87.50"}  # 4 and 7 of 8
+    assert {name: line[name].split()[0] for name in starts} == starts
     assert line["McNemar's p"] == "0.062"  # five faces against none: 2 / 2^5
 
 
 def test_leaks__rows_that_differ_otherwise_are_no_pair():
     rows = {"leaky": row("balanced_leaky", 0.9, seed=1), "honest": row("balanced_official", 0.5)}
-    assert beyond.leaks(rows, RIGHT) is None
+    assert beyond.leaks(rows, RIGHT, SEEN) is None
+
+
+def test_share__wilson_by_hand():
+    # 4 of 4: the lower end is n / (n + z^2) = 4 / 7.8415. 2 of 4: 1/2 with z / 2 * sqrt(1 / (n + z^2)) to each side.
+    assert beyond.share(np.ones(4, bool)) == "100.00 (51.01 to 100.00)"
+    assert beyond.share(np.array([1, 1, 0, 0], bool)) == "50.00 (15.00 to 85.00)"
+    assert beyond.share(np.zeros(0, bool)) == ""
 
 
 def test_all_rows__parts_and_ensembles_stand_beside_each_other():
