@@ -5,8 +5,8 @@ from pipeline.beyond import comparable
 from pipeline.results import beyond
 
 
-def row(data, accuracy, twinless=10, **settings):
-    part = {"faces": twinless, "accuracy": accuracy - 0.1, "interval": [accuracy - 0.2, accuracy]}
+def row(data, accuracy, **settings):
+    part = {"faces": 10, "accuracy": accuracy - 0.1, "interval": [accuracy - 0.2, accuracy]}
     return {
         "settings": {"row": data, "data": data, "model": "Compact", "epochs": 3, "seed": 0} | settings,
         "faces": {"train": 40, "test": 12},
@@ -22,7 +22,7 @@ SEEN = {"honest": np.zeros(12, bool), "leaky": np.array([0] * 4 + [1] * 4 + [0] 
 
 
 def test_leaks__pairs_a_leaky_row_with_its_honest_one():
-    rows = {"leaky": row("balanced_leaky", 11 / 12, 9), "honest": row("balanced_official", 0.5), "else": row("unbalanced", 0.9)}
+    rows = {"leaky": row("balanced_leaky", 11 / 12), "honest": row("balanced_official", 0.5), "else": row("unbalanced", 0.9)}
     (line,) = beyond.leaks(rows, RIGHT, SEEN).to_dict("records")
     assert line["Honest accuracy"] == "50.00 (45.00 to 55.00)"
     assert line["Leaked accuracy"] == "91.67 (86.67 to 96.67)" and line["Difference"] == "+41.67"
