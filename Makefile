@@ -1,29 +1,39 @@
-# make repro: set up and run the pipeline.  make test: set up and run the tests.
+# What this project does, one target each. `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: repro test verify evaluate-compact lock
+.DEFAULT_GOAL := help
+.PHONY: help install repro test verify evaluate-compact beyond grid lock
 
-repro: $(BIN)/.installed
+help:  ## list the targets
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "%-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(BIN)/.installed  ## make .venv with the pinned packages
+
+repro: $(BIN)/.installed  ## set up, then run the pipeline: tables and figures from synthetic faces
 	dvc repro
 	@echo "The report: $(CURDIR)/reports/index.html"
 
-test: $(BIN)/.installed-test
+test: $(BIN)/.installed-test  ## set up, then run the tests, offline
 	ruff check .
 	pytest
 
-verify: $(BIN)/.installed
+verify: $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare
 	python -m pipeline.verify
 
-# ARCHIVE=/path/to/fer2013.zip: what the kept weights of the Compact network score on its official test faces.
-evaluate-compact: $(BIN)/.installed
+evaluate-compact: $(BIN)/.installed  ## score the kept Compact weights: ARCHIVE=/path/to/fer2013.zip
 	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0
 
-# Compiles the pinned requirements from the short lists.
-lock: $(BIN)/.installed
+beyond:  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
+	cp beyond/stages.yaml beyond/dvc.yaml && git add beyond/dvc.yaml
+
+grid:  ## put the pipeline of the paper's search in place: grid/dvc.yaml
+	cp grid/stages.yaml grid/dvc.yaml && git add grid/dvc.yaml
+
+lock: $(BIN)/.installed  ## compile the pinned requirements from the short lists
 	$(BIN)/pip install --quiet uv
 	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
 	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt

@@ -17,28 +17,25 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.faces.names import TRAIN, VALIDATION
-from pipeline.faces.split_file import part, read_split
-from pipeline.files import open_npy, read_json, write_json, written
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import read_json, write_json, written
+from pipeline.common.fingerprint import fingerprint
+from pipeline.common.interruption import noted
+from pipeline.config import params as parameters
+from pipeline.config.settings import Recipe, TestTimeAugmentation
 from pipeline.networks import Compact
+from pipeline.reporting.significance import holm, mcnemar
 from pipeline.resolve import resolve
-from pipeline.results.reproduction import fingerprint
-from pipeline.results.significance import holm, mcnemar
+from pipeline.scoring.prediction import predict
 from pipeline.training import backend
-from pipeline.training.interruption import noted
-from pipeline.training.prediction import predict
-from pipeline.training.recipe import Recipe, Views
-from pipeline.training.row import train
-from pipeline.workspace import FACES, SPLIT_FILES
+from pipeline.training.trainer import Data, train
 
 ROW, BASE = "compact-0", "as it is"
 FOLDER = Path("models/ablation")
 RECIPES = {  # what of the recipe is other
     BASE: {},
     "no augmentation": {"augmentation": {}},
-    "no erased rectangle": {"augmentation": {"erase": 0.0}},
+    "no random erasing": {"augmentation": {"random_erasing": 0.0}},
     "no rotation, no scale": {"augmentation": {"rotation": 0.0, "scale": 0.0}},
     "no brightness, no contrast": {"augmentation": {"brightness": 0.0, "contrast": 0.0}},
     "mixup, alpha 0.2": {"augmentation": {"mixup": 0.2}},
@@ -46,9 +43,9 @@ RECIPES = {  # what of the recipe is other
     "no weight decay": {"weight_decay": 0.0},
     "constant learning rate after the warm-up": {"schedule": "constant"},
     "no dropout": {"dropout": 0.0},
-    "48 px from the start": {"sizes": []},
-    "moving average of the weights, 0.998": {"moving_average": 0.998},
-    "rare emotions weigh more": {"balance": "weights"},
+    "48 px from the start": {"progressive_resizing": []},
+    "moving average of the weights, 0.998": {"ema": 0.998},
+    "rare emotions weigh more": {"class_weighting": "loss"},
 }
 NETWORKS = {  # what of Compact.features is other
     "no shortcuts": {"shortcuts": False},
@@ -82,22 +79,22 @@ def trained(name, base):
     return about.exists() and read_json(about)["settings"] == settings_of(name, base).model_dump()
 
 
-def run_variant(name, base, pixels, split, interruption):
-    """Train a variant, and keep in its folder whether each validation face is answered rightly (n,) bool, with and without views."""
+def run_variant(name, base, data, interruption):
+    """Train a variant; keep in its folder whether each validation face is answered rightly (n,) bool, with and without test-time
+    augmentation."""
     if trained(name, base):
         return
     settings, folder = settings_of(name, base), FOLDER / slug(name)
-    index, labels = part(split, VALIDATION)
+    index, labels = data.validation
     Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
     try:
-        backend.start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu")
+        backend.start_for(settings)
         with written(folder) as made:
             made.mkdir()
-            key = functools.partial(checkpoint_key, settings)
-            _, checkpoint = train(settings, pixels, split, made, key, interruption)
-            one = settings.model_copy(update={"recipe": settings.recipe.model_copy(update={"views": Views()})})
-            for file, how in (("right", one), ("right_views", settings)):
-                probabilities, parameters_of = predict(how, made / "model.weights.h5", pixels, index, 256)
+            _, checkpoint = train(settings, data, made, FOLDER / "live" / slug(name), interruption)
+            one = settings.model_copy(update={"recipe": settings.recipe.model_copy(update={"tta": TestTimeAugmentation()})})
+            for file, how in (("right", one), ("right_tta", settings)):
+                probabilities, parameters_of = predict(how, made / "model.weights.h5", data.pixels, index, 256)
                 np.save(made / f"{file}.npy", probabilities.argmax(axis=1) == labels)
             write_json(made / "ablation.json", {"settings": settings.model_dump(), "parameters": parameters_of})
         checkpoint.drop()
@@ -105,21 +102,13 @@ def run_variant(name, base, pixels, split, interruption):
         Compact.features = kept
 
 
-def checkpoint_key(settings):
-    """Return the digest that a variant's checkpoint goes by."""
-    from pipeline.training import checkpoint, devices, steps
-
-    steps.load()
-    return checkpoint.key(settings, [FACES, SPLIT_FILES / f"{settings.data}.csv"], backend.versions(settings.backend), devices.describe())
-
-
 def results(base):
     """Return what the trained variants score on the validation faces, and how they differ from BASE; base: Settings of ROW."""
     done = [name for name in (*RECIPES, *NETWORKS) if trained(name, base)]
     right = {name: np.load(FOLDER / slug(name) / "right.npy") for name in done}
-    views = np.load(FOLDER / slug(BASE) / "right_views.npy")
+    augmented = np.load(FOLDER / slug(BASE) / "right_tta.npy")
     found = {name: (right[name], read_json(FOLDER / slug(name) / "ablation.json")) for name in done}
-    found |= {f"{BASE}, views averaged": (views, found[BASE][1])}
+    found |= {f"{BASE}, test-time augmentation": (augmented, found[BASE][1])}
     pairs = {name: mcnemar(answers, right[BASE]) for name, (answers, _) in found.items() if name != BASE}
     adjusted = dict(zip(pairs, holm([p for *_, p in pairs.values()]), strict=True))
     lines = {}
@@ -154,15 +143,15 @@ def main():
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"of: {'; '.join(names)}")
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
-    settings = resolve(parameters.load(), ROW, "beyond")
-    split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions)
-    if settings.source == "synthetic" or not len(part(split, VALIDATION)[0]):
+    params = parameters.load()
+    settings = resolve(params, ROW, "beyond")
+    data = Data.read(settings)
+    if params.chosen.source == "synthetic" or not len(data.validation[0]):
         raise InputError("expected real faces and validation faces, received none; run `dvc exp run -S profile=ablation balance`")
-    print(f"{len(part(split, TRAIN)[0])} training faces, {len(part(split, VALIDATION)[0])} validation faces", flush=True)
-    pixels = open_npy(FACES)
+    print(f"{len(data.training[0])} training faces, {len(data.validation[0])} validation faces", flush=True)
     with noted() as interruption:
         for name in dict.fromkeys([BASE, *options.only]):
-            run_variant(name, settings, pixels, split, interruption)
+            run_variant(name, settings, data, interruption)
             Console(width=130).print(show(results(settings)))
     if options.json:
         write_json(options.json, {"machine": fingerprint(), **results(settings)})

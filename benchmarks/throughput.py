@@ -22,11 +22,11 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.common.files import write_json
+from pipeline.common.fingerprint import fingerprint
+from pipeline.config.params import load
+from pipeline.dataset.arrays import to_rgb
 from pipeline.faces import synthetic
-from pipeline.faces.rgb import to_rgb
-from pipeline.files import write_json
-from pipeline.params import load
-from pipeline.results.reproduction import fingerprint
 
 FACES = 640  # JPEG files of the baseline
 SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75}  # pixels; the others 48, as in the paper
@@ -41,10 +41,10 @@ FIGURES = {
 
 
 def make_faces(folder):
-    """Write FACES drawn faces as JPEG files, one folder an emotion, and as faces.npy and labels.npy."""
+    """Write FACES synthetic faces as JPEG files, one folder an emotion, and as faces.npy and labels.npy."""
     params = load()
     arrays, labels = [], []
-    for pixels, names, emotions, _ in synthetic.generate(FACES, params.sources.synthetic.shares, 0, 48):
+    for pixels, names, emotions, _ in synthetic.generate(FACES, params.sources.synthetic.class_counts, 0, 48):
         arrays.append(to_rgb(pixels))
         for face, name, emotion in zip(pixels, names, emotions, strict=True):
             place = folder / "jpeg" / emotion
@@ -62,7 +62,7 @@ def measure(kind, network, options, folder):
         environment |= AVX2["both"] | AVX2.get(kind, {})
     given = {"folder": str(folder), "network": network, "size": SIZES.get(network, 48), "batch_size": options.batch_size}
     given |= {"optimizer": options.optimizer, "seconds": options.seconds, "started": time.time()}
-    command = [sys.executable, "-m", "benchmarks.measure", kind, json.dumps(given)]
+    command = [sys.executable, "-m", "benchmarks.one_measurement", kind, json.dumps(given)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{kind} {network} failed:\n{done.stderr[-3000:]}")

@@ -1,13 +1,13 @@
 """Stage audit: what the paper's numbers give away, and what the fetched faces hold, to reports/audit."""
 
-from pipeline import params as parameters
-from pipeline.errors import run
+from pipeline.common.errors import run
+from pipeline.common.files import read_json, write_csv, write_json, written
+from pipeline.common.workspace import AUDIT, RAW
+from pipeline.config import params as parameters
+from pipeline.dataset.labels import read_labels
 from pipeline.faces import data_audit
-from pipeline.faces.table import read_labels
-from pipeline.files import read_json, write_csv, write_json, written
-from pipeline.results import paper_audit
-from pipeline.results.rows import read_paper
-from pipeline.workspace import AUDIT, RAW
+from pipeline.reporting import paper_audit
+from pipeline.reporting.paper import read_paper
 
 
 def main():
@@ -25,7 +25,7 @@ def main():
         print(f"{finding['verdict']:>14}  {finding['name']}: printed {finding['printed']}; {finding['follows']}")
     print(f"data: {data['faces']:,} faces, {data['distinct_pictures']:,} distinct pictures")
     print(f"data: {data['conflicting_groups']} groups of identical faces carry conflicting labels")
-    print(f"data: {data['test_faces_with_a_twin_in_training']} of {data['test_faces']:,} test faces have a twin in training")
+    print(f"data: {data['test_faces_with_a_duplicate_in_training']} of {data['test_faces']:,} test faces have a duplicate in training")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from pipeline import params as parameters
-from pipeline.errors import run
+from pipeline.common.errors import run
+from pipeline.common.files import remove, write_csv
+from pipeline.common.workspace import RGB, SPLIT_FILES
+from pipeline.config import params as parameters
+from pipeline.dataset.labels import read_labels
+from pipeline.dataset.names import SPLITS, TEST
 from pipeline.faces import splits
-from pipeline.faces.names import SPLITS, TEST
-from pipeline.faces.table import read_labels
-from pipeline.files import remove, write_csv
-from pipeline.workspace import RGB, SPLIT_FILES
 
 
 def split_all(labels, policy, seed, train_faces, validation_share):
@@ -26,12 +26,12 @@ def split_all(labels, policy, seed, train_faces, validation_share):
         train, test = labels[~is_test], labels[is_test]
     else:
         official = policy.unbalanced == "official"
-        train, test = splits.official(labels) if official else splits.percentage(labels, policy.test_share, seed)
+        train, test = splits.official(labels) if official else splits.percentage(labels, policy.test_size, seed)
         unbalanced = assemble(train, test)
     balanced = splits.undersampled(labels, seed)
     tables = {
         "unbalanced": unbalanced,
-        "balanced": assemble(*splits.percentage(balanced, policy.test_share, seed)),
+        "balanced": assemble(*splits.percentage(balanced, policy.test_size, seed)),
         "balanced_official": assemble(splits.undersampled(train, seed), test),
         "balanced_leaky": assemble(balanced, test),
     }
@@ -39,10 +39,10 @@ def split_all(labels, policy, seed, train_faces, validation_share):
 
 
 def counts(tables):
-    """Return a table of the faces in each part of each split, and of the test faces with a twin in train."""
-    twins = {name: int(table.twin[table.split == TEST].sum()) for name, table in tables.items()}
-    rows = {name: table.split.value_counts().to_dict() | {"twins": twins[name]} for name, table in tables.items()}
-    return pd.DataFrame(rows).T.reindex(columns=["train", "validation", "test", "twins"]).fillna(0).astype(int)
+    """Return a table of the faces in each part of each split, and of the test faces with a duplicate in train."""
+    duplicates = {name: int(table.duplicate[table.split == TEST].sum()) for name, table in tables.items()}
+    rows = {name: table.split.value_counts().to_dict() | {"duplicates": duplicates[name]} for name, table in tables.items()}
+    return pd.DataFrame(rows).T.reindex(columns=["train", "validation", "test", "duplicates"]).fillna(0).astype(int)
 
 
 def main():

@@ -1,17 +1,18 @@
 """Stage report of beyond/dvc.yaml: the rows that are not the paper's, to tables and one page in beyond/reports."""
 
-from pipeline import params as parameters
-from pipeline.errors import run
-from pipeline.files import read_json, write_csv, write_json, written
-from pipeline.results import beyond, details, page
-from pipeline.results.rows import answers, read_paper, read_predictions, read_rows
-from pipeline.results.tables import summary
-from pipeline.workspace import RAW, Section
+from pipeline.common.errors import run
+from pipeline.common.files import read_json, write_csv, write_json, written
+from pipeline.common.workspace import RAW, Section
+from pipeline.config import params as parameters
+from pipeline.reporting import beyond_tables, details, page
+from pipeline.reporting.paper import read_paper
+from pipeline.reporting.tables import headline, summary
+from pipeline.scoring.outputs import answers, read_predictions, read_rows
 
 BEYOND = Section("beyond")
 WORTH = (
-    "Accuracy in percent with its interval over test faces (bootstrap; repeated trainings are not in it). Without twins leaves out test "
-    "faces with an identical picture in training."
+    "Accuracy in percent with its interval over test faces (bootstrap; repeated trainings are not in it). Without duplicates leaves out "
+    "test faces with an identical picture in training."
 )
 LEAK = (
     "Both rows of a line are tested on the same official test faces. The leaked one is trained on the balanced faces of both parts, as the "
@@ -32,11 +33,11 @@ def comparable(source, params):
 
 def tables(rows, ensembles, right, seen, note, published=None):
     """Return the tables of the page as page.Titled; right, seen: as of leaks(); published: lines of published.yaml to stand beside ours."""
-    made = [page.Titled("rows", beyond.all_rows(rows, ensembles), "Beyond the paper: all rows", note, WORTH)]
+    made = [page.Titled("rows", beyond_tables.all_rows(rows, ensembles), "Beyond the paper: all rows", note, WORTH)]
     if published:
-        frame = beyond.beside(rows, ensembles, read_paper(), published)
+        frame = beyond_tables.beside(rows, ensembles, read_paper(), published)
         made.append(page.Titled("published", frame, "Beside the paper and what others published", note, BESIDE))
-    leaks, seeds = beyond.leaks(rows, right, seen), details.seeds(rows)
+    leaks, seeds = beyond_tables.leaks(rows, right, seen), details.seeds(rows)
     if leaks is not None:
         made.append(page.Titled("leak", leaks, "What testing on training faces is worth", note, f"{WORTH} {LEAK}"))
     if seeds is not None:
@@ -52,8 +53,8 @@ def main():
     emotions = params.faces.emotions
     predictions = {name: read_predictions(BEYOND.rows, name, emotions) for name in rows}
     right = {name: answers(prediction, emotions)[1] for name, prediction in predictions.items()}
-    seen = {name: prediction.twin.to_numpy(bool) for name, prediction in predictions.items()}
-    published = beyond.read_published() if comparable(source, params) else None
+    seen = {name: prediction.duplicate.to_numpy(bool) for name, prediction in predictions.items()}
+    published = beyond_tables.read_published() if comparable(source, params) else None
     made = tables(rows, ensembles, right, seen, page.note(source, params.profile), published)
     with written(BEYOND.reports / "tables") as folder:
         folder.mkdir()
@@ -64,7 +65,8 @@ def main():
     with written(BEYOND.reports / "report.md") as path:
         path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     about = {"profile": params.profile, "source": source["source"], "synthetic_faces": source["source"] == "synthetic"}
-    write_json(BEYOND.reports / "metrics.json", {"data": about, "rows": {name: summary(row) for name, row in rows.items()}})
+    numbers = {name: summary(row) for name, row in rows.items()}
+    write_json(BEYOND.reports / "metrics.json", {"summary": headline(rows), "data": about, "rows": numbers})
     print(f"The report: {(BEYOND.reports / 'report.md').resolve()}")
 
 

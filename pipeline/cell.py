@@ -2,11 +2,11 @@
 
 import argparse
 
-from pipeline.errors import run
-from pipeline.results.evaluation import evaluate_row
+from pipeline.common.errors import run
+from pipeline.common.workspace import Section
+from pipeline.scoring.evaluation import evaluate_row
 from pipeline.training import backend
-from pipeline.training.row import train_row
-from pipeline.workspace import Section
+from pipeline.training.trainer import train_row
 
 
 def main():

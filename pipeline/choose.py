@@ -7,12 +7,13 @@ import shutil
 
 import pandas as pd
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.files import write_csv, written
-from pipeline.results import choice
-from pipeline.results.rows import read_paper, read_rows
-from pipeline.workspace import Section
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import write_csv, written
+from pipeline.common.workspace import Section
+from pipeline.config import params as parameters
+from pipeline.reporting import choice
+from pipeline.reporting.paper import read_paper
+from pipeline.scoring.outputs import read_rows
 
 GRID = Section("grid")
 

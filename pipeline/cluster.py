@@ -14,13 +14,13 @@ from pathlib import Path
 
 from dvc.exceptions import DvcException
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.files import cache_folder
-from pipeline.progress import Bar
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import cache_folder
+from pipeline.common.progress import Bar
+from pipeline.config import params as parameters
 from pipeline.search import cells, driver, task
 
-LOCKS = ("dvc.lock", "beyond/dvc.lock", "grid/dvc.lock")
+SENT = ("dvc.lock", *(f"{name}/{file}" for name in ("beyond", "grid") for file in ("dvc.yaml", "dvc.lock")))  # what a clone of HEAD lacks
 SECRET = ("secret", "password", "token", "key", "credential")  # in the names of a remote's options: they stay at home
 OWN = Path(".dvc/tmp/cluster")  # the lock, and the logs of failed cells
 CHECKPOINT_SECONDS = 600.0  # between checkpoints sent to the remote: of InceptionResNetV2 with Adam one has 0.65 GB
@@ -32,8 +32,8 @@ def git(*arguments):
 
 
 def check_clean():
-    """Raise InputError where the working tree has what a clone of HEAD would not: DVC's locks apart, which are sent along."""
-    lines = [line for line in git("status", "--porcelain").splitlines() if line[3:] not in LOCKS]
+    """Raise InputError where the working tree has what a clone of HEAD would not: SENT apart, which goes along."""
+    lines = [line for line in git("status", "--porcelain").splitlines() if line[3:] not in SENT]
     changed = [line[3:] for line in lines if not line.startswith("??") or line[3:].startswith("pipeline/")]
     if changed:
         raise InputError(f"expected a clean git tree, for every node clones HEAD, received changes in {', '.join(changed)}; commit them")
@@ -129,8 +129,8 @@ def main():
         with cells.opened() as repo:
             chosen, names, inputs = prepare(repo, options, remote)
         job = {"file": options.file, "remote": remote, "inputs": inputs, "checkpoint_seconds": CHECKPOINT_SECONDS}
-        locks = {path: Path(path).read_text(encoding="utf-8") for path in LOCKS if Path(path).exists()}
-        shared = {"bundle": bundle_of_head(), "commit": git("rev-parse", "HEAD").strip(), "locks": locks, "job": job}
+        sent = {path: Path(path).read_text(encoding="utf-8") for path in SENT if Path(path).exists()}
+        shared = {"bundle": bundle_of_head(), "commit": git("rev-parse", "HEAD").strip(), "sent": sent, "job": job}
         print(f"{options.file}: {len(names)} cells to run", flush=True)
         with Bar("cells", len(names), "cells") as bar:
             finished = 0

@@ -4,12 +4,11 @@ import argparse
 
 import numpy as np
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.files import written
-from pipeline.results.row_files import score, write_row
-from pipeline.results.rows import ABOUT, read_predictions, read_rows
-from pipeline.workspace import Section
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import written
+from pipeline.common.workspace import Section
+from pipeline.config import params as parameters
+from pipeline.scoring.outputs import ABOUT, read_predictions, read_rows, score, write_row
 
 BEYOND = Section("beyond")
 
@@ -24,8 +23,8 @@ def average(tables, emotions):
         if not other.face.equals(table.face):
             raise InputError(f"expected rows with the same test faces, received {first} and {name}; ensembles: in params.yaml names them")
     mean = np.mean([t[emotions].to_numpy() for t in tables.values()], axis=0, dtype=np.float64).astype(np.float32)
-    twin = np.logical_or.reduce([t.twin for t in tables.values()])  # a face that any member may have learned by heart
-    return table[list(ABOUT)].assign(twin=twin, **dict(zip(emotions, mean.T, strict=True)))
+    duplicate = np.logical_or.reduce([t.duplicate for t in tables.values()])  # a face that any member may have learned by heart
+    return table[list(ABOUT)].assign(duplicate=duplicate, **dict(zip(emotions, mean.T, strict=True)))
 
 
 def main():
@@ -41,7 +40,7 @@ def main():
     tables = {row: read_predictions(BEYOND.rows, row, emotions) for row in names}
     predictions = average(tables, emotions)
     labels = predictions.emotion.map({emotion: index for index, emotion in enumerate(emotions)}).to_numpy()
-    parts = predictions.twin.to_numpy(bool), predictions.usage.to_numpy(str)
+    parts = predictions.duplicate.to_numpy(bool), predictions.usage.to_numpy(str)
     scores = score(labels, predictions[emotions].to_numpy(), *parts, params.evaluation, params.seed)
     about = {"members": names, "parameters": sum(row["parameters"] for row in rows.values()), "confidence": params.evaluation.confidence}
     about["faces"] = {"test": len(predictions)}

@@ -2,10 +2,10 @@
 
 import argparse
 
-from pipeline.errors import run
-from pipeline.results.evaluation import evaluate_row
+from pipeline.common.errors import run
+from pipeline.common.workspace import add_section
+from pipeline.scoring.evaluation import evaluate_row
 from pipeline.training import backend
-from pipeline.workspace import add_section
 
 
 def main():

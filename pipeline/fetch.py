@@ -1,14 +1,14 @@
 """Stage fetch: one source of faces to data/raw (faces.npy, labels.csv, source.json)."""
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import write_json, written
+from pipeline.common.progress import Bar
+from pipeline.common.workspace import RAW
+from pipeline.config import params as parameters
+from pipeline.dataset.labels import FaceWriter
 from pipeline.faces import archive, reading, synthetic
 from pipeline.faces.expected import compare
 from pipeline.faces.location import locate
-from pipeline.faces.table import FaceWriter
-from pipeline.files import write_json, written
-from pipeline.progress import Bar
-from pipeline.workspace import RAW
 
 
 def copy(chunks, folder, faces, total=None):
@@ -39,7 +39,7 @@ def main():
         if source == "synthetic":
             about = {"origin": "drawn by pipeline/faces/synthetic.py, not photographs", "sha256": None, "licence": "none needed"}
             faces = params.chosen.synthetic_faces or pins.faces
-            chunks = synthetic.generate(faces, pins.shares, params.seed, params.faces.size)
+            chunks = synthetic.generate(faces, pins.class_counts, params.seed, params.faces.size)
             summary = copy(chunks, folder, params.faces, faces)
             lines, equal = compare(summary["usage"], None)
         else:

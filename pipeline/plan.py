@@ -16,13 +16,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.errors import InputError, run
-from pipeline.faces.split_file import part, read_split
-from pipeline.progress import Bar
+from pipeline.common.errors import InputError, run
+from pipeline.common.progress import Bar
+from pipeline.common.workspace import SPLIT_FILES
+from pipeline.config.settings import Settings
+from pipeline.dataset.split_file import part, read_split
+from pipeline.scoring.prediction import views_of
 from pipeline.search import cells, estimate
-from pipeline.training.augmentation import views_of
-from pipeline.training.settings import Settings
-from pipeline.workspace import SPLIT_FILES
 
 WORKERS = (1, 2, 8)
 NO_FACES = np.zeros((0, 1, 1, 3), np.uint8)
@@ -30,7 +30,7 @@ NO_FACES = np.zeros((0, 1, 1, 3), np.uint8)
 
 def kind(settings):
     """Return what of a row's settings decides the seconds of a step, besides the batch: rows of one kind are measured together."""
-    left_out = {"row", "data", "batch_size", "epochs", "seed", "fold", "train_faces", "validation_share", "source", "source_sha256"}
+    left_out = {"row", "data", "batch_size", "epochs", "seed", "fold"}
     return json.dumps(settings.model_dump(exclude=left_out), sort_keys=True)
 
 
@@ -39,7 +39,7 @@ def measured(group):
     sizes = sorted({settings.batch_size for settings in group})
     given = {"settings": group[0].model_dump(), "batch_sizes": sorted({sizes[0], sizes[-1]}), "started": time.time()}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pipeline.search.measure", json.dumps(given)]
+        command = [sys.executable, "-m", "pipeline.search.step_times", json.dumps(given)]
         done = subprocess.run(command, env=os.environ | {"FER2013_CACHE": folder}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"{group[0].model}: expected a few steps to run, received: {done.stderr.strip().splitlines()[-1]}")
@@ -89,7 +89,7 @@ def main():
     faces = {name: faces_of(settings) for name, settings in rows.items()}
     costs = {}
     for name, settings in rows.items():
-        views = len(list(views_of(NO_FACES, settings.recipe.views)))
+        views = len(list(views_of(NO_FACES, settings.recipe.tta)))
         costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], views, section.name == "grid")
     Console(width=140).print(table_of(rows, faces, costs))
     for workers in WORKERS:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.files import read_json, write_csv
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import read_json, write_csv
+from pipeline.common.fingerprint import fingerprint
+from pipeline.common.workspace import RAW, add_section
+from pipeline.config import params as parameters
+from pipeline.config.params import OWN
 from pipeline.resolve import resolve
-from pipeline.results.reproduction import fingerprint
-from pipeline.results.rows import read_rows
-from pipeline.workspace import RAW, add_section
+from pipeline.scoring.outputs import read_rows
 
 RUNS = Path("results/runs.csv")
 KEY = ["row", "recipe", "seed", "split", "epochs", "commit", "command"]  # what tells two runs apart
@@ -32,15 +33,16 @@ def line(row, metrics, timings, recipe, machine, commit, command):
     """
     settings, parts = metrics["settings"], metrics["parts"]
     low, high = metrics["interval"]["accuracy"]
-    share = {name: parts[name]["accuracy"] if name in parts else None for name in ("PublicTest", "PrivateTest", "without_twins")}
+    share = {name: parts[name]["accuracy"] if name in parts else None for name in ("PublicTest", "PrivateTest", "without_duplicates")}
     # A training that was killed and went on knows the seconds of all its epochs, and the whole time of its last part only.
     seconds = max(timings["total_seconds"], sum(timings["epoch_seconds"]))
     device = timings["device"] if timings["device"] != "cpu" else f"{machine['processor']}, {machine['threads']} threads"
     return {
         "row": row, "recipe": recipe, "seed": settings["seed"], "split": settings["data"], "n": metrics["faces"]["test"],
         "accuracy": metrics["accuracy"], "accuracy_low": low, "accuracy_high": high, "accuracy_public": share["PublicTest"],
-        "accuracy_private": share["PrivateTest"], "accuracy_without_twins": share["without_twins"], "minutes": round(seconds / 60, 2),
-        "epochs": settings["epochs"], "parameters": metrics["parameters"], "hardware": device,
+        "accuracy_private": share["PrivateTest"], "accuracy_without_duplicates": share["without_duplicates"],
+        "minutes": round(seconds / 60, 2),
+        "epochs": settings["epochs"], "precision": settings["precision"], "parameters": metrics["parameters"], "hardware": device,
         "versions": " ".join(f"{name} {machine[name]}" for name in PACKAGES if name in machine), "commit": commit, "command": command,
     }  # fmt: skip
 
@@ -56,18 +58,27 @@ def add(runs, new):
     return pd.concat([runs[~same], new], ignore_index=True)
 
 
-def overrides(committed, current, prefix=""):
-    """Return what of the params was overridden, as arguments of `dvc exp run`; committed, current: params.yaml as dicts."""
+def overrides(committed, current, file="", prefix=""):
+    """Return what of some params was overridden, as arguments of `dvc exp run`; committed, current: dicts; file: "path:" of their file."""
     found = []
     for key in [*committed, *sorted(set(current) - set(committed))]:
-        name = f"{prefix}{key}"
-        if key not in current:
-            found.append(f"-S {shlex.quote(f'~{name}')}")
-        elif isinstance(committed.get(key), dict) and isinstance(current[key], dict):
-            found += overrides(committed[key], current[key], f"{name}.")
-        elif key not in committed or committed[key] != current[key]:
-            value = current[key] if isinstance(current[key], str) else json.dumps(current[key])
-            found.append(f"-S {shlex.quote(f'{name}={value}' if key in committed else f'+{name}={value}')}")
+        if isinstance(committed.get(key), dict) and isinstance(current.get(key), dict):
+            found += overrides(committed[key], current[key], file, f"{prefix}{key}.")
+        elif key not in current or key not in committed or committed[key] != current[key]:
+            sign = "~" if key not in current else "" if key in committed else "+"
+            value = current.get(key)
+            said = "" if sign == "~" else f"={value if isinstance(value, str) else json.dumps(value)}"
+            found.append(f"-S {shlex.quote(f'{file}{sign}{prefix}{key}{said}')}")
+    return found
+
+
+def all_overrides():
+    """Return what of every file of params differs from HEAD's, as arguments of `dvc exp run`."""
+    found = []
+    for file in ("params.yaml", *OWN):
+        committed = yaml.safe_load(output_of("git", "show", f"HEAD:{file}"))
+        current = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        found += overrides(committed, current, "" if file == "params.yaml" else f"{file}:")
     return found
 
 
@@ -81,9 +92,12 @@ def check_made_by(target, settings, resolved, timings):
 
     target: DVC's name of the row's evaluate; settings: those that the row was trained with; resolved: those of today's params.
     """
-    changed = output_of("git", "status", "--porcelain", "--", "pipeline", "dvc.yaml", "beyond/dvc.yaml")
+    changed = output_of("git", "status", "--porcelain", "--", "pipeline", "dvc.yaml", "beyond/stages.yaml")
     if changed:
         raise InputError(f"expected the code of a commit, received changes in {changed.split()[1]}; commit them, run again, then record")
+    file = Path(target.partition(":")[0])
+    if ":" in target and file.read_bytes() != file.with_name("stages.yaml").read_bytes():
+        raise InputError(f"expected {file} as its stages.yaml says, received another; `make {file.parent}`, run again, then record")
     again = f"run `dvc repro {target}`, then record"
     if settings != resolved:
         differ = [key for key in resolved if settings.get(key) != resolved[key]]
@@ -109,11 +123,9 @@ def main():
     if metrics is None:
         raise InputError(f"expected {section.rows / row}/metrics.json, found none; run `dvc repro` for evaluate@{row}")
     if read_json(RAW / "source.json")["source"] == "synthetic":
-        raise InputError("expected a run on real faces, received one on drawn faces; results/ holds no scores of drawings")
+        raise InputError("expected a run on real faces, received one on synthetic faces; results/ holds scores on photographs alone")
     target = f"evaluate@{row}" if section.name == "rows" else f"{section.name}/dvc.yaml:evaluate@{row}"
-    committed = yaml.safe_load(output_of("git", "show", "HEAD:params.yaml"))
-    current = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    command = " ".join(["FER2013_ARCHIVE=/path/to/fer2013.zip dvc exp run", *overrides(committed, current), target])
+    command = " ".join(["FER2013_ARCHIVE=/path/to/fer2013.zip dvc exp run", *all_overrides(), target])
     timings = read_json(section.models / "timings" / f"{row}.json")
     check_made_by(target, metrics["settings"], resolve(params, row, section.name).model_dump(), timings)
     new = line(row, metrics, timings, own[row].recipe, fingerprint(), output_of("git", "rev-parse", "--short", "HEAD"), command)

@@ -6,18 +6,20 @@ import json
 import pandas as pd
 import yaml
 
-from pipeline import params as parameters
-from pipeline.errors import run
-from pipeline.faces.names import SPLITS
-from pipeline.files import open_npy, read_json, write_csv, write_json, written
-from pipeline.results import details, html, page, tables
-from pipeline.results.drawing import draw
-from pipeline.results.model_card import model_card
-from pipeline.results.reproduction import fingerprint
-from pipeline.results.rows import answers, read_paper, read_predictions, read_rows, read_structure
-from pipeline.results.significance import compare
-from pipeline.results.verdict import DEFINITION, verdicts
-from pipeline.workspace import AUDIT, RAW, add_section
+from pipeline.common.errors import run
+from pipeline.common.files import read_json, write_csv, write_json, written
+from pipeline.common.fingerprint import fingerprint
+from pipeline.common.workspace import AUDIT, RAW, add_section
+from pipeline.config import params as parameters
+from pipeline.dataset.arrays import open_npy
+from pipeline.dataset.names import SPLITS
+from pipeline.reporting import details, html, page, tables
+from pipeline.reporting.drawing import draw
+from pipeline.reporting.model_card import model_card
+from pipeline.reporting.paper import read_paper, read_structure
+from pipeline.reporting.significance import compare
+from pipeline.reporting.verdict import DEFINITION, verdicts
+from pipeline.scoring.outputs import answers, read_predictions, read_rows
 
 CONTENTS = {
     "verdict": "Verdict",
@@ -153,7 +155,8 @@ def main():
     with written(reports / "model_card.md") as path:
         path.write_text(model_card(rows, read["history"], source, params.profile), encoding="utf-8")
     about = {"profile": params.profile, "source": source["source"], "synthetic_faces": source["source"] == "synthetic"}
-    write_json(reports / "metrics.json", {"data": about, "rows": {name: tables.summary(row) for name, row in rows.items()}})
+    numbers = {name: tables.summary(row) for name, row in rows.items()}
+    write_json(reports / "metrics.json", {"summary": tables.headline(rows), "data": about, "rows": numbers})
     print(f"The report: {(reports / 'index.html').resolve()}")
 
 

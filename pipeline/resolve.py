@@ -8,64 +8,60 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
-from pipeline.faces.names import TRAIN
-from pipeline.faces.split_file import part, read_split
-from pipeline.files import written
-from pipeline.training.settings import Settings
-from pipeline.workspace import SPLIT_FILES, add_section
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import written
+from pipeline.common.workspace import SPLIT_FILES, add_section
+from pipeline.config import params as parameters
+from pipeline.config.settings import Settings
+from pipeline.dataset.names import TRAIN
+from pipeline.dataset.split_file import part, read_split
 
 
 def resolve(params, name, section="rows"):
     """Return the Settings of the row `name`: overrides before the row, the row's batch size under the profile's cap."""
     row, profile = params.section(section)[name], params.chosen
-    network = import_module(f"pipeline.networks.{row.model}")
-    check_sizes(f"{section}.{name}", row, params.recipes[row.recipe].sizes, network, params.faces.size)
-    if params.epochs is None and row.data not in profile.epochs:
+    network, recipe, image_size = import_module(f"pipeline.networks.{row.model}"), params.recipes[row.recipe], params.image_size_of(row)
+    check_sizes(f"{section}.{name}", row, recipe.progressive_resizing, network, (image_size, params.faces.size))
+    epochs = params.epochs or profile.epochs_of(row.data)
+    if epochs is None:
         raise InputError(f"params.yaml: profiles.{params.profile}.epochs: expected a number for {row.data}, received none")
-    batch_size = params.batch_size or min(row.batch_size, profile.max_batch_size or row.batch_size)
-    pins = getattr(params.sources, profile.source)
-    weights = profile.weights and profile.weights.replace("{model}", row.model)
-    if weights == "imagenet" and network.IMAGENET is None:
-        weights = None
+    pretrained = profile.pretrained and profile.pretrained.replace("{model}", row.model)
+    if pretrained == "imagenet" and network.IMAGENET is None:
+        pretrained = None
     return Settings(
         row=name,
         data=row.data,
         model=row.model,
-        image_size=row.image_size,
+        image_size=image_size,
         face_size=params.faces.size,
         emotions=params.faces.emotions,
-        weights=weights,
-        weights_sha256=None if weights in (None, "imagenet") else sha256_of_weights(weights),
+        pretrained=pretrained,
+        pretrained_sha256=None if pretrained in (None, "imagenet") else sha256_of_weights(pretrained),
         optimizer=params.optimizer_of(row),
-        recipe=params.recipes[row.recipe],
-        batch_size=batch_size,
-        epochs=params.epochs or profile.epochs[row.data],
-        train_faces=profile.train_faces,
-        validation_share=profile.validation_share,
+        recipe=recipe,
+        batch_size=params.batch_size or min(row.batch_size, profile.max_batch_size or row.batch_size),
+        epochs=epochs,
         batch_norm_faces=profile.batch_norm_faces,
         seed=params.seed if row.seed is None else row.seed,
         fold=row.fold,
-        source=profile.source,
-        source_sha256=getattr(pins, "sha256", None),
         backend=params.training.backend,
         precision=params.training.precision,
         devices=params.training.devices,
+        threads=profile.threads,
     )
 
 
-def check_sizes(where, row, sizes, network, face_size):
-    """Raise InputError where a row's network cannot take the sizes of its recipe; network: its module."""
-    said = f"as recipe {row.recipe} has sizes"
-    if sizes and getattr(network, "FIXED_SIZE", False):
+def check_sizes(where, row, phases, network, sizes):
+    """Raise InputError where a row's network cannot take the phases of its recipe; network: its module; sizes: its pixels, the faces'."""
+    said, (image_size, face_size) = f"as recipe {row.recipe} has progressive_resizing", sizes
+    if phases and getattr(network, "FIXED_SIZE", False):
         raise InputError(f"params.yaml: {where}.model: expected a network that takes faces of any size, {said}, received {row.model}")
-    if sizes and row.image_size != face_size:
-        raise InputError(f"params.yaml: {where}.image_size: expected faces.size = {face_size}, {said}, received {row.image_size}")
-    smallest = min((one.size for one in sizes), default=network.MINIMUM_SIZE)
+    if phases and image_size != face_size:
+        raise InputError(f"params.yaml: {where}.image_size: expected faces.size = {face_size}, {said}, received {image_size}")
+    smallest = min((one.size for one in phases), default=network.MINIMUM_SIZE)
     if smallest < network.MINIMUM_SIZE:
         minimum = f"at least {network.MINIMUM_SIZE} for {row.model}"
-        raise InputError(f"params.yaml: recipes.{row.recipe}.sizes: expected {minimum} ({where}), received {smallest}")
+        raise InputError(f"params.yaml: recipes.{row.recipe}.progressive_resizing: expected {minimum} ({where}), received {smallest}")
 
 
 def check_search(params):
@@ -73,7 +69,8 @@ def check_search(params):
     for name in ("optimizer", "batch_size"):
         value = getattr(params, name)
         if value is not None:
-            raise InputError(f"params.yaml: {name}: expected null, for the grid tries several, received {value}; set grid.{name} instead")
+            said = f"expected none, for the grid tries several, received {value}; set grid.{name} in grid/params.yaml"
+            raise InputError(f"params.yaml: {name}: {said}")
     if not params.chosen.validation_share:
         raise InputError(
             f"params.yaml: profiles.{params.profile}.validation_share: expected more than 0, for the grid's best are chosen by validation "
@@ -88,7 +85,7 @@ def sha256_of_weights(path):
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(
-            f"params.yaml: profiles weights: expected a readable file, received {path} ({error.strerror}); give its whole path"
+            f"params.yaml: profiles pretrained: expected a readable file, received {path} ({error.strerror}); give its whole path"
         ) from None
 
 
@@ -104,12 +101,12 @@ def check_batch(settings, train_faces, section="rows"):
 def summarize(rows, train_faces):
     """Return a rich Table of the rows; train_faces: {row: count}."""
     table = Table(title="Rows")
-    for column in ("row", "data", "faces", "optimizer", "batch", "epochs", "steps", "px", "weights", "seed"):
+    for column in ("row", "data", "faces", "optimizer", "batch", "epochs", "steps", "px", "pretrained", "seed"):
         table.add_column(column)
     for name, s in rows.items():
         steps = s.epochs * -(-train_faces[name] // s.batch_size)
-        cells = (name, s.data, train_faces[name], s.optimizer.name, s.batch_size, s.epochs, steps, s.image_size, s.weights, s.seed)
-        table.add_row(*map(str, cells))
+        cells = (name, s.data, train_faces[name], s.optimizer.name, s.batch_size, s.epochs, steps, s.image_size)
+        table.add_row(*map(str, (*cells, s.pretrained or "no", s.seed)))
     return table
 
 
@@ -132,6 +129,10 @@ def main():
         for name, settings in rows.items():
             settings.write(folder / f"{name}.json")
     Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))
+    own = params.section(section.name)
+    capped = [name for name in rows if not params.batch_size and rows[name].batch_size < own[name].batch_size]
+    if capped:
+        print(f"max_batch_size of profile {params.profile} cuts the batch of {len(capped)} rows to {params.chosen.max_batch_size}")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 import shutil
 
-from pipeline.errors import run
-from pipeline.faces.rgb import to_rgb
-from pipeline.files import NpyWriter, open_npy, read_npy_in_chunks, written
-from pipeline.progress import Bar
-from pipeline.workspace import RAW, RGB
+from pipeline.common.errors import run
+from pipeline.common.files import written
+from pipeline.common.progress import Bar
+from pipeline.common.workspace import RAW, RGB
+from pipeline.dataset.arrays import NpyWriter, open_npy, read_npy_in_chunks, to_rgb
 
 CHUNK = 1024  # faces held in memory at once
 

@@ -2,10 +2,10 @@
 
 import argparse
 
-from pipeline.errors import run
+from pipeline.common.errors import run
+from pipeline.common.workspace import add_section
 from pipeline.training import backend
-from pipeline.training.row import train_row
-from pipeline.workspace import add_section
+from pipeline.training.trainer import train_row
 
 
 def main():

@@ -17,9 +17,10 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.errors import InputError, run
-from pipeline.files import read_json, write_json
-from pipeline.results.reproduction import compare_hashes, compare_metrics, fingerprint, measure_spread
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import read_json, write_json
+from pipeline.common.fingerprint import fingerprint
+from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
 
 LOCK, METRICS, MACHINE, SPREAD = "dvc.lock", "reports/metrics.json", "reports/machine.json", "reports/spread.json"
 DATA_STAGES = ("fetch", "to_rgb", "balance", "resolve")

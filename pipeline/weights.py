@@ -11,33 +11,36 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import params as parameters
-from pipeline.errors import InputError, run
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import read_json, write_json, written
+from pipeline.common.workspace import FACES, RGB, Section
+from pipeline.config import params as parameters
+from pipeline.config.settings import Trained
+from pipeline.dataset.arrays import open_npy, to_rgb
+from pipeline.dataset.labels import read_labels
+from pipeline.dataset.names import TEST_USAGES
 from pipeline.faces import archive, reading
 from pipeline.faces.location import locate
-from pipeline.faces.names import TEST_USAGES
-from pipeline.faces.rgb import to_rgb
-from pipeline.faces.table import read_labels
-from pipeline.files import open_npy, read_json, write_json, written
+from pipeline.scoring.prediction import predict
 from pipeline.training import backend
-from pipeline.training.prediction import predict
-from pipeline.training.settings import Settings
-from pipeline.workspace import FACES, RGB, Section
 
 KEPT, BEYOND = Path("results/weights"), Section("beyond")
 MAX_BYTES = 10_000_000  # git keeps them
 ROUNDING = 0.001  # share of the faces that may be answered otherwise on another CPU
 
 
-def test_faces(params):
-    """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of the test faces in the archive that FER2013_ARCHIVE or params name."""
+def test_faces(params, classes):
+    """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of the test faces in the archive that FER2013_ARCHIVE or params name.
+
+    classes: the names that the labels are the indices of: the network's, whatever order params.yaml has.
+    """
     path, _, _ = locate(params)
     names, pixels, labels = params.sources.archive, [], []
     with archive.entries(path, names.max_unpacked_bytes) as listing:
         for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names.folders, names.csv_emotions):
             chosen = np.isin(usages, TEST_USAGES)
             pixels.append(to_rgb(chunk[chosen]))
-            labels += [params.faces.emotions.index(emotion) for emotion, test in zip(emotions, chosen, strict=True) if test]
+            labels += [classes.index(emotion) for emotion, test in zip(emotions, chosen, strict=True) if test]
     if not labels:
         raise InputError(f"{path}: expected faces that are marked for testing, received none; take an archive with FER-2013's own split")
     return np.concatenate(pixels), np.array(labels, np.int64)
@@ -45,8 +48,9 @@ def test_faces(params):
 
 def count_right(folder, pixels, labels, batch_size):
     """Return how many of the faces the network in `folder` answers rightly, computed in float32 on the CPU."""
-    settings = Settings.read(folder / "network.json").model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow"})
-    backend.start(settings.seed, settings.backend, settings.precision, cpu_only=True)
+    settings = Trained.read(folder / "network.json").settings
+    settings = settings.model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow", "threads": None})
+    backend.start_for(settings)
     probabilities, _ = predict(settings, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
     return int((probabilities.argmax(axis=1) == labels).sum())
 
@@ -61,7 +65,8 @@ def keep(row, params):
         raise InputError(f"{weights}: expected at most {MAX_BYTES} bytes, for git keeps them, received {weights.stat().st_size}")
     table = read_labels(RGB / "labels.csv")
     index = np.flatnonzero(table.usage.isin(TEST_USAGES))
-    labels = np.array([params.faces.emotions.index(emotion) for emotion in table.emotion.iloc[index]], np.int64)
+    classes = Trained.read(source / "network.json").settings.emotions
+    labels = np.array([classes.index(emotion) for emotion in table.emotion.iloc[index]], np.int64)
     pixels = open_npy(FACES)[index]
     with written(KEPT / row) as folder:
         folder.mkdir()
@@ -78,7 +83,7 @@ def check(row, params):
     folder = KEPT / row
     recorded = read_json(folder / "score.json")
     archive.check_sha256(folder / "model.weights.h5", recorded["sha256"])
-    pixels, labels = test_faces(params)
+    pixels, labels = test_faces(params, Trained.read(folder / "network.json").settings.emotions)
     if len(labels) != recorded["test_faces"]:
         raise InputError(f"expected the {recorded['test_faces']} official test faces of FER-2013, received {len(labels)}")
     right = count_right(folder, pixels, labels, params.evaluation.batch_size)

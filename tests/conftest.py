@@ -98,30 +98,26 @@ class Project:
 
 
 ROWS = """rows:
-  table2-GoogLeNet: {data: unbalanced, model: GoogLeNet, optimizer: sgd, batch_size: 32, image_size: 48}
-  table3-MobileNetV2: {data: balanced, model: MobileNetV2, optimizer: adam, batch_size: 16, image_size: 48}
+  table2-GoogLeNet: {data: unbalanced, model: GoogLeNet, optimizer: sgd, batch_size: 32}
+  table3-MobileNetV2: {data: balanced, model: MobileNetV2, optimizer: adam, batch_size: 16}
 
-beyond:
-  leaky-Compact: {data: balanced_leaky, model: Compact, optimizer: adam, batch_size: 16, image_size: 48}
-  official-Compact: {data: balanced_official, model: Compact, optimizer: adam, batch_size: 16, image_size: 48}
-  compact-0: {data: unbalanced, model: Compact, optimizer: sgd, batch_size: 16, image_size: 48, recipe: modern, seed: 0}
+recipes:"""
+BEYOND = """beyond:
+  leaky-Compact: {data: balanced_leaky, model: Compact, optimizer: adam, batch_size: 16}
+  official-Compact: {data: balanced_official, model: Compact, optimizer: adam, batch_size: 16}
+  compact-0: {data: unbalanced, model: Compact, optimizer: nesterov, batch_size: 16, recipe: modern, seed: 0}
 
-grid:
+ensembles:
+  both: [leaky-Compact, official-Compact]
+"""
+GRID = """grid:
   data: [unbalanced, balanced]
   model: [GoogLeNet]
   optimizer: [adam, sgd]
   batch_size: [16]
-  image_sizes: {}
 
-cluster:
-  cpus: 1
-  gpus: 0
-  retries: 1
-
-ensembles:
-  both: [leaky-Compact, official-Compact]
-
-recipes:"""
+cluster: {cpus: 1, gpus: 0, retries: 1}
+"""
 
 
 def make_project(folder):
@@ -135,8 +131,9 @@ def make_project(folder):
         ".gitignore",
         "dvc.yaml",
         "params.yaml",
-        "beyond/dvc.yaml",
-        "grid/dvc.yaml",
+        "Makefile",
+        "beyond/stages.yaml",
+        "grid/stages.yaml",
     ):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,14 +144,22 @@ def make_project(folder):
     params = (folder / "params.yaml").read_text(encoding="utf-8")
     head, rest = params.split("rows:  ", 1)
     params = head + ROWS + rest.split("\nrecipes:", 1)[1]
-    params = params.replace("faces: 7000\n", "faces: 900\n").replace("train_faces: 1100 ", "train_faces: 200 ", 1)
-    params = params.replace("{unbalanced: 2, balanced: 4,", "{unbalanced: 1, balanced: 1,", 1)
-    params = params.replace("batch_norm_faces: 128  ", "batch_norm_faces: 32  ")
-    (folder / "params.yaml").write_text(params, encoding="utf-8")
+    for old, new in (
+        ("faces: 7000\n", "faces: 900\n"),
+        ("train_faces: 1100 ", "train_faces: 200 "),
+        ("{unbalanced: 2, balanced: 4}", "{unbalanced: 1, balanced: 1}"),
+        ("batch_norm_faces: 128  # training", "batch_norm_faces: 32  # training"),
+    ):
+        assert params.count(old) == 1, old
+        params = params.replace(old, new)
+    for name, text in (("params.yaml", params), ("beyond/params.yaml", BEYOND), ("grid/params.yaml", GRID)):
+        (folder / name).write_text(text, encoding="utf-8")
     project = Project(folder)
     project.run("git", "init", "--quiet", "--initial-branch=main")
     for key, value in (("user.name", "tests"), ("user.email", "tests@localhost"), ("commit.gpgsign", "false")):
         project.run("git", "config", key, value)
+    for name in ("beyond", "grid"):
+        project.run("make", "--silent", name)
     project.run("git", "add", "--all")
     project.run("git", "commit", "--quiet", "-m", "tiny")
     return project

@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
 
-from pipeline import balance, params
+from pipeline import balance
+from pipeline.config import params
+from pipeline.config.data import Splits
 from pipeline.faces import splits, synthetic
-from pipeline.parameters.faces import Splits
 from tests.faces.labels import counts, error_of, faces, part, table
 
 # The four splits together. 30 faces: happy 100 to 115, its tests 116 to 119; sad 120 to 127, its tests 128 and 129.
@@ -15,7 +16,7 @@ OFFICIAL_TEST = {116, 117, 118, 119, 128, 129}
 
 
 def split_all(unbalanced="official", train_faces=None, validation_share=0.0, seed=0, labels=LABELS):
-    policy = Splits(unbalanced=unbalanced, test_share=0.2, folds=5, fold=1)
+    policy = Splits(unbalanced=unbalanced, test_size=0.2, folds=5, fold=1)
     return balance.split_all(labels, policy, seed, train_faces, validation_share)
 
 
@@ -55,7 +56,7 @@ def test_split_all__balanced_leaky_trains_on_all_pooled_faces():
     pool = split_all()["balanced"]
     assert faces(train) == faces(pool)  # the pool of `balanced`, undivided
     assert {128, 129} <= faces(train)  # the leak: both sad test faces were trained on
-    assert list(test.twin) == [face in faces(train) for face in test.face] and test.twin.sum() >= 2
+    assert list(test.duplicate) == [face in faces(train) for face in test.face] and test.duplicate.sum() >= 2
 
 
 def test_split_all__validation_is_cut_from_train():
@@ -126,7 +127,7 @@ def test_split_all__official_without_usages():
 def test_counts__by_hand():
     tables = split_all(validation_share=0.25)
     received = balance.counts(tables)
-    assert list(received.columns) == ["train", "validation", "test", "twins"]
+    assert list(received.columns) == ["train", "validation", "test", "duplicates"]
     assert received.loc["unbalanced"].tolist() == [18, 6, 6, 0]
     assert received.loc["balanced"].tolist() == [12, 4, 4, 0]
     leaky = tables["balanced_leaky"]
@@ -139,12 +140,12 @@ def test_counts__parts_without_faces_are_zero():
         "train": [24, 16, 16, 20],
         "validation": [0, 0, 0, 0],
         "test": [6, 4, 6, 6],
-        "twins": [0, 0, 0, int(split_all()["balanced_leaky"].twin.sum())],
+        "duplicates": [0, 0, 0, int(split_all()["balanced_leaky"].duplicate.sum())],
     }
 
 
-def test_counts__twins_of_the_fold_that_is_tested():
-    # 15 faces of one picture: in each fold five are tested, and each has a twin in train.
+def test_counts__duplicates_of_the_fold_that_is_tested():
+    # 15 faces of one picture: in each fold five are tested, and each has a duplicate in train.
     split = splits.k_fold(table(happy=9, sad=6).assign(digest="one picture"), 3, 0, None, 0.0, 0)
     assert balance.counts({"unbalanced": split}).loc["unbalanced"].tolist() == [10, 0, 5, 5]
 
@@ -152,7 +153,7 @@ def test_counts__twins_of_the_fold_that_is_tested():
 def test_split_all__profile_tiny_fills_the_largest_batch_of_the_grid():
     loaded = params.load("params.yaml")
     profile, synthetic_source = loaded.profiles["tiny"], loaded.sources.synthetic
-    emotions, usages = synthetic.labels(profile.synthetic_faces, synthetic_source.shares, loaded.seed)
+    emotions, usages = synthetic.labels(profile.synthetic_faces, synthetic_source.class_counts, loaded.seed)
     drawn = pd.DataFrame({"face": range(len(emotions)), "emotion": emotions, "usage": usages, "digest": range(len(emotions))})
     tables = balance.split_all(drawn, loaded.splits, loaded.seed, profile.train_faces, profile.validation_share)
     for name in loaded.grid.data:

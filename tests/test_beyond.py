@@ -1,4 +1,4 @@
-"""beyond/dvc.yaml under DVC, for real, on drawn faces."""
+"""beyond/dvc.yaml under DVC, for real, on synthetic faces."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_beyond__rows_ensemble_and_leak_from_the_same_scripts(project):
     mean = (predictions[0][emotions] + predictions[1][emotions]) / 2
     assert (mean - predictions[2][emotions]).abs().to_numpy().max() < 1e-6
     settings = json.loads((project.folder / "beyond" / "models" / "compact-0" / "network.json").read_text())
-    assert settings["recipe"]["views"] == {"flip": True, "shift": 2} and settings["optimizer"]["nesterov"]
+    assert settings["settings"]["recipe"]["tta"] == {"flip": True, "translate": 2} and settings["settings"]["optimizer"]["nesterov"]
 
 
 FULL = ("dvc", "exp", "run", "-S", "profile=full", "beyond/dvc.yaml:evaluate@compact-0")
@@ -51,5 +51,20 @@ def test_beyond__profile_full_brings_the_real_faces(project):
     up_to_resolve = f"{target.partition(':')[0]}:resolve"
     output = project.run(*options, up_to_resolve, env=os.environ | {"FER2013_ARCHIVE": archive})
     assert project.ran(output) <= {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}  # the run-cache may know some
+    source = json.loads((project.folder / "data" / "raw" / "source.json").read_text())
     settings = json.loads((project.folder / "beyond" / "models" / "settings" / "leaky-Compact.json").read_text())
-    assert (settings["source"], settings["train_faces"], settings["data"]) == ("archive", None, "balanced_leaky")
+    assert (source["source"], source["faces"], settings["epochs"], settings["data"]) == ("archive", 35887, 60, "balanced_leaky")
+
+
+def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_a_temporary_workspace(project):
+    start = project.run("git", "rev-parse", "HEAD").strip()
+    project.run("git", "rm", "--quiet", "beyond/dvc.yaml", "grid/dvc.yaml")
+    project.run("git", "commit", "--quiet", "-m", "as it comes")
+    assert project.run("dvc", "status").splitlines() == ["Data and pipelines are up to date."]
+    assert max(map(len, project.run("dvc", "dag", "--collapse-foreach-matrix").splitlines())) <= 130  # 117 to 126: DVC's layout varies
+    output = project.run("python", "-m", "pipeline.plan", "beyond/dvc.yaml", ok=False)
+    assert "plan: expected beyond/dvc.yaml, found none; `make beyond` puts it in place" in output
+    project.run("make", "--silent", "beyond")  # staged, not committed
+    output = project.run("dvc", "exp", "run", "--temp", "-S", "profile=tiny", "-S", "seed=77", "beyond/dvc.yaml:resolve")
+    assert project.ran(output) == {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}
+    project.run("git", "reset", "--quiet", "--hard", start)

@@ -9,7 +9,7 @@ ROW = "table2-GoogLeNet"
 
 
 def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
-    for name in ("pipeline", "data"):
+    for name in ("pipeline", "data", "beyond"):
         (tmp_path / name).symlink_to(project.folder / name)
     settings = json.loads((project.folder / "models" / "settings" / f"{ROW}.json").read_text())
     folder = tmp_path / "grid" / "models"
@@ -24,7 +24,8 @@ def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
     done = run()
     assert done.returncode == 2 and "cell: expected params.yaml in the working folder" in done.stderr
     weights = (folder / ROW / "model.weights.h5").read_bytes()
-    (tmp_path / "params.yaml").symlink_to(project.folder / "params.yaml")
+    for name in ("params.yaml", "grid/params.yaml"):
+        (tmp_path / name).symlink_to(project.folder / name)
     done = run()
     assert done.returncode == 0 and f"train: {ROW} goes on after 2 epochs of 2" in done.stdout, done.stderr
     assert (folder / ROW / "model.weights.h5").read_bytes() == weights

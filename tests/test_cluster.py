@@ -39,7 +39,7 @@ def home(tmp_path_factory):
     url = "http://{}:{}".format(*server.get_host_and_port())
     made = make_project(tmp_path_factory.mktemp("home"))
     made.nodes = tmp_path_factory.mktemp("nodes")
-    made.edit("params.yaml", "model: [GoogLeNet]", "model: [Compact]")
+    made.edit("grid/params.yaml", "model: [GoogLeNet]", "model: [Compact]")
     import boto3
 
     credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -144,7 +144,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     monkeypatch.chdir(home.folder)
     for key, value in KEYS.items():
         monkeypatch.setenv(key, value)
-    home.edit("params.yaml", "epochs: null", "epochs: 20")
+    home.edit("params.yaml", "epochs:              #", "epochs: 20           #")
     home.run("git", "commit", "--quiet", "--all", "-m", "longer")
     cell = CELLS[0]
     cells.bring_resolve_up_to_date("grid/dvc.yaml")
@@ -155,7 +155,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     assert names == [cell]
     job = {"file": "grid/dvc.yaml", "remote": remote, "inputs": inputs, "checkpoint_seconds": 0.5}
     shared = {"bundle": cluster.bundle_of_head(), "commit": cluster.git("rev-parse", "HEAD").strip(), "job": job}
-    shared["locks"] = {path: Path(path).read_text() for path in cluster.LOCKS if Path(path).exists()}
+    shared["sent"] = {path: Path(path).read_text() for path in cluster.SENT if Path(path).exists()}
     monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "dies"))
     node = multiprocessing.get_context("fork").Process(target=task.run_cell, args=(cell, shared, None))
     node.start()

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.common.errors import InputError
 from pipeline.ensemble import average
-from pipeline.errors import InputError
 
 
-def predictions(happy, faces=(7, 8), twin=(False, True)):
-    about = {"face": list(faces), "emotion": ["sad", "happy"], "twin": list(twin), "usage": ["PublicTest", "PrivateTest"]}
+def predictions(happy, faces=(7, 8), duplicate=(False, True)):
+    about = {"face": list(faces), "emotion": ["sad", "happy"], "duplicate": list(duplicate), "usage": ["PublicTest", "PrivateTest"]}
     return pd.DataFrame(about | {"happy": np.float32(happy), "sad": 1 - np.float32(happy)})
 
 
@@ -19,9 +19,9 @@ def test_average__is_the_mean_of_the_probabilities():
     assert mean[["face", "usage"]].equals(predictions([0, 0])[["face", "usage"]])
 
 
-def test_average__face_that_any_member_was_trained_on_is_a_twin():
-    one, other = predictions([1, 0], twin=(False, False)), predictions([1, 0], twin=(True, False))
-    assert average({"a": one, "b": other}, ["happy", "sad"]).twin.tolist() == [True, False]
+def test_average__face_that_any_member_was_trained_on_is_a_duplicate():
+    one, other = predictions([1, 0], duplicate=(False, False)), predictions([1, 0], duplicate=(True, False))
+    assert average({"a": one, "b": other}, ["happy", "sad"]).duplicate.tolist() == [True, False]
 
 
 def test_average__rows_on_other_faces_are_refused():

@@ -1,4 +1,4 @@
-"""grid/dvc.yaml under DVC, for real: two data sets, a network, two optimizers on drawn faces."""
+"""grid/dvc.yaml under DVC, for real: two data sets, a network, two optimizers on synthetic faces."""
 
 import json
 import shutil
@@ -26,8 +26,8 @@ def searched(project):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("optimizer: null ", "optimizer: sgd ", "optimizer: expected null, for the grid tries several, received sgd; set grid.optimizer"),
-        ("validation_share: 0.1   #", "validation_share: 0.0   #", "profiles.demo.validation_share: expected more than 0"),
+        ("optimizer:           #", "optimizer: sgd       #", "optimizer: expected none, for the grid tries several, received sgd"),
+        ("validation_share: 0.1  #", "validation_share: 0.0  #", "profiles.demo.validation_share: expected more than 0"),
     ],
 )
 def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
@@ -56,11 +56,11 @@ def test_grid__every_cell_then_choice_and_report(searched):
 
 
 def test_grid__glob_takes_some_and_a_new_batch_size_trains_its_cells_only(searched):
-    searched.edit("params.yaml", "  batch_size: [16]", "  batch_size: [16, 8]")
+    searched.edit("grid/params.yaml", "  batch_size: [16]", "  batch_size: [16, 8]")
     output = searched.run("dvc", "repro", "--glob", "grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-*")
     assert searched.ran(output) == {"grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-8", "grid/dvc.yaml:resolve"}
     searched.run("dvc", "repro", "--single-item", "grid/dvc.yaml:choose")  # of what was run
-    searched.run("git", "checkout", "--quiet", "params.yaml")
+    searched.run("git", "checkout", "--quiet", "grid/params.yaml")
     optimism = pd.read_csv(searched.folder / "grid" / "reports" / "search" / "optimism.csv", dtype=str)
     assert optimism.Runs.tolist() == ["3 of 4", "2 of 4"]
 
@@ -69,5 +69,6 @@ def test_grid__profile_tiny_draws_few_faces(searched):
     *options, target = TINY
     searched.run(*options, f"{target}:resolve")
     settings = json.loads((searched.folder / "grid" / "models" / "settings" / f"{CELLS[0]}.json").read_text())
+    split = pd.read_csv(searched.folder / "data" / "splits" / "unbalanced.csv").split.value_counts()
     source = json.loads((searched.folder / "data" / "raw" / "source.json").read_text())
-    assert (settings["train_faces"], settings["epochs"], settings["validation_share"], source["faces"]) == (240, 1, 0.25, 2400)
+    assert (settings["epochs"], split["train"], split["validation"], source["faces"]) == (1, 180, 60, 2400)

@@ -2,15 +2,15 @@ import pandas as pd
 import pytest
 
 from pipeline import record
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
 METRICS = {
-    "settings": {"seed": 2, "data": "unbalanced", "epochs": 60},
+    "settings": {"seed": 2, "data": "unbalanced", "epochs": 60, "precision": "float32"},
     "faces": {"test": 7178},
     "parameters": 1000,
     "accuracy": 0.7,
     "interval": {"accuracy": [0.69, 0.71]},
-    "parts": {"PublicTest": {"accuracy": 0.68}, "PrivateTest": {"accuracy": 0.72}, "without_twins": {"accuracy": 0.65}},
+    "parts": {"PublicTest": {"accuracy": 0.68}, "PrivateTest": {"accuracy": 0.72}, "without_duplicates": {"accuracy": 0.65}},
 }
 MACHINE = {"processor": "CPU", "threads": 2, "tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6", "scipy": "1"}
 
@@ -22,7 +22,7 @@ def line(**change):
 
 def test_line__scores_cost_and_how_to_repeat():
     got = line()
-    assert (got["accuracy"], got["accuracy_public"], got["accuracy_private"], got["accuracy_without_twins"]) == (0.7, 0.68, 0.72, 0.65)
+    assert (got["accuracy"], got["accuracy_public"], got["accuracy_private"], got["accuracy_without_duplicates"]) == (0.7, 0.68, 0.72, 0.65)
     assert got["minutes"] == 2.5 and got["hardware"] == "CPU, 2 threads" and got["versions"] == "tensorflow 2.21.0 keras 3.15.1 numpy 2.4.6"
     assert list(got)[:4] == ["row", "recipe", "seed", "split"] and got["command"] == "dvc exp run"
 
@@ -41,11 +41,14 @@ def test_add__table_of_another_form_is_refused():
 
 
 def test_overrides__only_what_differs_as_dvc_takes_it():
-    committed = {"profile": "demo", "epochs": None, "recipes": {"modern": {"mixup": 0.0, "dropout": 0.3, "views": 1}}, "rows": [1]}
+    committed = {"profile": "demo", "epochs": None, "recipes": {"modern": {"mixup": 0.0, "dropout": 0.3, "tta": 1}}, "rows": [1]}
     current = {"profile": "full", "epochs": 3, "recipes": {"modern": {"mixup": 0.2, "dropout": 0.3, "warm_up": 0.1}}, "rows": [1]}
-    modern = ["-S recipes.modern.mixup=0.2", "-S '~recipes.modern.views'", "-S +recipes.modern.warm_up=0.1"]  # gone, and new
+    modern = ["-S recipes.modern.mixup=0.2", "-S '~recipes.modern.tta'", "-S +recipes.modern.warm_up=0.1"]  # gone, and new
     assert record.overrides(committed, current) == ["-S profile=full", "-S epochs=3", *modern]
     assert record.overrides(committed, committed) == []
+    assert record.overrides({"seed": 0}, {"seed": 1, "new": 2}, "beyond/params.yaml:") == [
+        "-S beyond/params.yaml:seed=1", "-S beyond/params.yaml:+new=2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -66,9 +69,9 @@ def test_record__run_of_something_else_is_refused(project, monkeypatch, settings
     project.run("dvc", "checkout", "--force", "dvc.yaml")
 
 
-def test_record__run_on_drawn_faces_is_refused(project):
+def test_record__run_on_synthetic_faces_is_refused(project):
     output = project.run("python", "-m", "pipeline.record", "--row", "table2-GoogLeNet", ok=False)
-    assert "record: expected a run on real faces, received one on drawn faces" in output
+    assert "record: expected a run on real faces, received one on synthetic faces" in output
     output = project.run("python", "-m", "pipeline.record", "--row", "compact-0", "--section", "beyond", ok=False)
     assert "expected beyond/reports/rows/compact-0/metrics.json, found none" in output
     output = project.run("python", "-m", "pipeline.record", "--row", "compact-9", "--section", "beyond", ok=False)

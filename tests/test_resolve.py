@@ -1,9 +1,9 @@
 import pytest
 
-from pipeline import params
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
+from pipeline.config import params
+from pipeline.config.settings import Settings
 from pipeline.resolve import check_batch, resolve
-from pipeline.training.settings import Settings
 
 
 def settings_with(**overrides):
@@ -28,19 +28,19 @@ def test_resolve__profile_caps_the_batch():
 
 def test_resolve__paper_profile_is_the_row_as_printed():
     row = settings_with(profile="paper")["table2-InceptionV3"]
-    assert (row.batch_size, row.epochs, row.weights, row.image_size) == (128, 700, "imagenet", 75)
+    assert (row.batch_size, row.epochs, row.pretrained, row.image_size) == (128, 700, "imagenet", 75)
     assert row.optimizer.learning_rate == 0.001
 
 
 def test_resolve__weights_file_by_network_and_content(tmp_path):
     loaded = params.load("params.yaml")
-    profile = loaded.chosen.model_copy(update={"weights": str(tmp_path / "{model}.h5")})
+    profile = loaded.chosen.model_copy(update={"pretrained": str(tmp_path / "{model}.h5")})
     loaded = loaded.model_copy(update={"profiles": {"demo": profile}})
     (tmp_path / "ResNet50.h5").write_bytes(b"abc")
     row = resolve(loaded, "table2-ResNet50")
-    assert row.weights == str(tmp_path / "ResNet50.h5")
-    assert row.weights_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
-    with pytest.raises(InputError, match="profiles weights: expected a readable file, received .*Xception.h5"):
+    assert row.pretrained == str(tmp_path / "ResNet50.h5")
+    assert row.pretrained_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
+    with pytest.raises(InputError, match="profiles pretrained: expected a readable file, received .*Xception.h5"):
         resolve(loaded, "table2-Xception")
 
 
@@ -55,13 +55,13 @@ def test_resolve__own_seed_wins():
 def test_resolve__recipe_with_sizes_wants_the_faces_own_size():
     loaded = params.load("params.yaml")
     row = resolve(loaded, "compact-0", "beyond")
-    assert row.recipe.sizes[0].size == 36 and row.optimizer.learning_rate == 0.1 and row.seed == 0
+    assert row.recipe.progressive_resizing[0].size == 36 and row.optimizer.learning_rate == 0.1 and row.seed == 0
     beyond = {"mine": loaded.beyond["compact-0"].model_copy(update={"image_size": 75})}
-    with pytest.raises(InputError, match="beyond.mine.image_size: expected faces.size = 48, as recipe modern has sizes, received 75"):
+    with pytest.raises(InputError, match="beyond.mine.image_size: expected faces.size = 48, as recipe modern has .*, received 75"):
         resolve(loaded.model_copy(update={"beyond": beyond}), "mine", "beyond")
     for model, message in (
         ("MobileNetV2", "beyond.mine.model: expected a network that takes faces of any size"),
-        ("Xception", "recipes.modern.sizes: expected at least 48 for Xception .beyond.mine., received 36"),
+        ("Xception", "recipes.modern.progressive_resizing: expected at least 48 for Xception .beyond.mine., received 36"),
     ):
         beyond = {"mine": loaded.beyond["compact-0"].model_copy(update={"model": model})}
         with pytest.raises(InputError, match=message):
@@ -71,18 +71,18 @@ def test_resolve__recipe_with_sizes_wants_the_faces_own_size():
 def test_resolve__recipe_of_one_size_differs_from_modern_in_that_alone():
     loaded = params.load("params.yaml")
     one, modern = (resolve(loaded, f"modern-{model}", "beyond") for model in ("MobileNetV2", "GoogLeNet"))
-    assert modern.recipe.sizes and one.recipe == modern.recipe.model_copy(update={"sizes": []})
+    assert modern.recipe.progressive_resizing and one.recipe == modern.recipe.model_copy(update={"progressive_resizing": []})
 
 
-def test_resolve__override_of_the_optimizer_goes_before_the_recipes():
+def test_resolve__override_of_the_optimizer_goes_before_the_rows():
     loaded = params.load("params.yaml").model_copy(update={"optimizer": "adam"})
     assert resolve(loaded, "compact-0", "beyond").optimizer.name == "adam"
 
 
 def test_resolve__network_without_imagenet_weights_starts_at_random():
     loaded = params.load("params.yaml").model_copy(update={"profile": "paper"})
-    assert resolve(loaded, "compact-0", "beyond").weights is None
-    assert resolve(loaded, "leaky-MobileNetV2", "beyond").weights == "imagenet"
+    assert resolve(loaded, "compact-0", "beyond").pretrained is None
+    assert resolve(loaded, "leaky-MobileNetV2", "beyond").pretrained == "imagenet"
 
 
 def test_section__unknown_name_is_refused():
@@ -92,18 +92,13 @@ def test_section__unknown_name_is_refused():
 
 def test_section__grid_holds_every_combination():
     # The paper's search: 2 data sets x 7 networks x 2 optimizers x 4 batch sizes.
-    cells = params.load("params.yaml").section("grid")
+    loaded = params.load("params.yaml")
+    cells = loaded.section("grid")
     assert len(cells) == 112 and list(cells)[:2] == ["unbalanced-InceptionResNetV2-adam-16", "unbalanced-InceptionResNetV2-adam-32"]
     cell = cells["balanced-InceptionV3-sgd-64"]
-    assert (cell.data, cell.model, cell.optimizer, cell.batch_size, cell.image_size) == ("balanced", "InceptionV3", "sgd", 64, 75)
-    assert cells["balanced-ResNet50-sgd-64"].image_size == 48
-
-
-def test_section__grid_with_faces_too_small_is_refused_when_it_is_asked_for():
-    loaded = params.load("params.yaml")
-    loaded = loaded.model_copy(update={"faces": loaded.faces.model_copy(update={"size": 16})})
-    with pytest.raises(InputError, match="params.yaml: grid.image_size: expected at least 32 for MobileNetV2, received 16"):
-        loaded.section("grid")
+    assert (cell.data, cell.model, cell.optimizer, cell.batch_size) == ("balanced", "InceptionV3", "sgd", 64)
+    assert loaded.image_size_of(cell) == 75
+    assert loaded.image_size_of(cells["balanced-ResNet50-sgd-64"]) == 48
 
 
 def test_resolve__profile_without_epochs_for_the_split_is_refused():

@@ -1,16 +1,18 @@
 """Six faces through every stage but the training, with tables that can be checked by eye."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from pipeline import audit, balance, fetch, params, report, resolve, to_rgb
-from pipeline.errors import InputError
-from pipeline.files import write_csv
-from pipeline.results import row_files
+from pipeline import audit, balance, fetch, report, resolve, to_rgb
+from pipeline.common.errors import InputError
+from pipeline.common.files import write_csv
+from pipeline.config import params
+from pipeline.scoring import outputs
 
 SIDE = 16
 # Three happy and one sad face to train, one each to test; the second test face is the sad training face again.
@@ -25,11 +27,14 @@ def folder(tmp_path, monkeypatch):
     values = yaml.safe_load(open("params.yaml", encoding="utf-8"))
     values["faces"] |= {"emotions": EMOTIONS, "size": SIDE}
     values["sources"]["archive"] |= {"path": "fer2013.csv", "sha256": None, "csv_emotions": ["sad", "happy"]}
-    values["profiles"]["demo"] |= {"source": "archive", "train_faces": None, "validation_share": 0.0}
+    values["profiles"]["demo"] = {"source": "archive", "epochs": {"unbalanced": 2, "balanced": 4}, "max_batch_size": 32}
     values["rows"] = {
-        "table2-ResNet50": {"data": "unbalanced", "model": "ResNet50", "optimizer": "sgd", "batch_size": 4, "image_size": 48},
+        "table2-ResNet50": {"data": "unbalanced", "model": "ResNet50", "optimizer": "sgd", "batch_size": 4},
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    for name in ("beyond", "grid"):
+        (tmp_path / name).mkdir()
+        shutil.copy(f"{name}/params.yaml", tmp_path / name)
     lines = [f"{EMOTIONS[::-1].index(e)},{' '.join([str(gray)] * SIDE * SIDE)},{usage}" for e, gray, usage in FACES]
     (tmp_path / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]))
     monkeypatch.chdir(tmp_path)
@@ -88,25 +93,25 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     fetch.main()
     to_rgb.main()
     # Undersampling needs a face of each emotion on both sides: two of each do, split in halves.
-    text = (folder / "params.yaml").read_text().replace("test_share: 0.2", "test_share: 0.5")
+    text = (folder / "params.yaml").read_text().replace("test_size: 0.2", "test_size: 0.5")
     (folder / "params.yaml").write_text(text)
     balance.main()
     resolve.main()
     unbalanced = pd.read_csv("data/splits/unbalanced.csv")
     assert unbalanced.face.tolist() == [0, 1, 2, 3, 4, 5]
     assert unbalanced.split.tolist() == ["train"] * 4 + ["test"] * 2
-    assert unbalanced.twin.tolist() == [False] * 5 + [True]
+    assert unbalanced.duplicate.tolist() == [False] * 5 + [True]
     leaky = pd.read_csv("data/splits/balanced_leaky.csv")
     assert leaky.split.tolist() == ["train"] * 4 + ["test"] * 2 and set(leaky.face[4:]) == {4, 5}
     assert "table2-ResNet50" in capsys.readouterr().out
 
-    # Suppose the network answers happy, happy: 1 of 2 right; without the twin 1 of 1.
+    # Suppose the network answers happy, happy: 1 of 2 right; without the duplicate 1 of 1.
     settings = resolve.resolve(params.load(), "table2-ResNet50")
     labels, probabilities = np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]], np.float32)
     usage = np.array(["PublicTest", "PrivateTest"])
-    scores = row_files.score(labels, probabilities, np.array([False, True]), usage, params.load().evaluation, 0)
+    scores = outputs.score(labels, probabilities, np.array([False, True]), usage, params.load().evaluation, 0)
     right, wrong = ({"faces": 1, "accuracy": accuracy, "interval": [accuracy, accuracy]} for accuracy in (1.0, 0.0))
-    assert scores["parts"] == {"PublicTest": right, "PrivateTest": wrong, "without_twins": right}
+    assert scores["parts"] == {"PublicTest": right, "PrivateTest": wrong, "without_duplicates": right}
     about = {
         "early_loss": 0.7,
         "settings": settings.model_dump(),
@@ -116,8 +121,8 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     }
     row = folder / "reports/rows/table2-ResNet50"
     row.mkdir(parents=True)
-    predictions = row_files.predictions_table(np.array([4, 5]), unbalanced[4:], usage, probabilities, EMOTIONS)
-    row_files.write_row(row, predictions, EMOTIONS, about, scores)
+    predictions = outputs.predictions_table(np.array([4, 5]), unbalanced[4:], usage, probabilities, EMOTIONS)
+    outputs.write_row(row, predictions, EMOTIONS, about, scores)
     write_csv(row / "history.csv", pd.DataFrame({"epoch": [1], "loss": [1.0], "accuracy": [0.5]}))
     audit.main()
     report.main()
@@ -125,8 +130,8 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     line = table.loc["ResNet50"]
     # macro precision (1/2 + 0) / 2, recall (1 + 0) / 2, F1 (2/3 + 0) / 2
     assert line[["Accuracy", "Precision", "Recall", "F1-score"]].tolist() == ["50.00", "25.00", "50.00", "33.33"]
-    assert line[["n", "Chance", "Without twins", "Number of Iterations"]].tolist() == ["2", "50.00", "100.00", "1"]
-    assert line["Difference"] == "not as the paper: source, split, weights, epochs, batch size"
+    assert line[["n", "Chance", "Without duplicates", "Number of Iterations"]].tolist() == ["2", "50.00", "100.00", "1"]
+    assert line["Difference"] == "not as the paper: source, split, pretrained, epochs, batch size"
     assert table.loc["Xception", "Accuracy"] == "not run"
     assert sorted(path.name for path in (folder / "reports/figures").glob("*.png")) == sorted(
         f"{name}.png" for name in ("figure1", "figure2", "figure3", "figure4", "curves-table2", "calibration-table2")

@@ -10,15 +10,16 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
-from pipeline.training.recipe import Augmentation, Recipe, Size
+from pipeline.config.settings import Augmentation, Recipe, SizePhase
 
 ROW = "table2-GoogLeNet"
 # Everything that draws by chance or keeps a state: it must all be in the checkpoint, or derive from seed, epoch and step.
 RECIPE = Recipe(
-    schedule="one-cycle", warm_up=0.3, moving_average=0.9, dropout=0.3, weight_decay=0.01, sizes=[Size(until=0.5, size=40)],
-    augmentation=Augmentation(flip=True, shift=0.1, rotation=10.0, erase=0.5, mixup=0.2),
+    schedule="one-cycle", warm_up=0.3, ema=0.9, dropout=0.3, weight_decay=0.01, progressive_resizing=[SizePhase(until=0.5, size=40)],
+    augmentation=Augmentation(flip=True, translate=0.1, rotation=10.0, random_erasing=0.5, mixup=0.2),
 )  # fmt: skip
 
 
@@ -103,8 +104,10 @@ def test_train__sigterm_saves_and_says_how_to_go_on(place, never_stopped):
     last = output.splitlines()[-1]
     assert "interrupted after" in last and "saved; run the same again to go on" in last and "Traceback" not in output
     assert not (place.folder / "models" / ROW).exists()
+    live = place.folder / "models" / "live" / ROW
+    assert len(pd.read_csv(live / "plots" / "metrics" / "train" / "loss.tsv", sep="\t")) >= 1  # what can be seen meanwhile
     output = place.finish(place.start())
-    assert "goes on after" in output
+    assert "goes on after" in output and not live.exists()
     assert place.weights() == never_stopped[0]
 
 
@@ -126,7 +129,7 @@ def test_train__checkpoints_key_covers_the_code_of_the_steps(place):
     )
     done = subprocess.run([sys.executable, "-c", script, ROW], cwd=place.folder, capture_output=True, text=True, timeout=120, check=True)
     loaded = done.stdout.split()
-    names = ("tensorflow_steps", "fused", "fit", "batches", "augmentation", "schedule", "optimizer", "batch_norm")
+    names = ("tensorflow_steps", "fused", "fit", "batches", "augmentation", "optimizer", "batch_norm")
     assert {f"pipeline.training.{name}" for name in names} | {"pipeline.networks.Compact"} <= set(loaded)
     assert not {"sklearn", "matplotlib", "jax"} & set(loaded)  # half the time of a start, for nothing
 
@@ -152,15 +155,16 @@ def test_train__loss_that_is_not_finite_stops_the_row(place):
 
 
 def test_train__memory_that_is_used_up_is_said_in_one_line(project, monkeypatch, capsys):
-    from pipeline import errors, train
-    from pipeline.training import row
+    from pipeline import train
+    from pipeline.common import errors
+    from pipeline.training import trainer
 
     def exhausted(*_):
         raise MemoryError
 
     monkeypatch.chdir(project.folder)
     monkeypatch.setattr(sys, "argv", ["train", "--row", ROW])
-    monkeypatch.setattr(row, "train", exhausted)
+    monkeypatch.setattr(trainer, "train", exhausted)
     with pytest.raises(SystemExit) as caught:
         errors.run(train.main)
     assert caught.value.code == 2

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline import params as parameters
 from pipeline import weights
-from pipeline.errors import InputError
-from pipeline.files import write_json
+from pipeline.common.errors import InputError
+from pipeline.common.files import write_json
+from pipeline.config import params as parameters
+from pipeline.config.settings import Trained
 
 EMOTIONS = ["angry", "happy"]
 
@@ -17,7 +18,7 @@ EMOTIONS = ["angry", "happy"]
 @pytest.fixture
 def folder(tmp_path, monkeypatch, keras, tiny_settings):
     """A working folder with a row of beyond, its faces, and the same faces as an archive; returns the params."""
-    from pipeline.networks.classifier import build
+    from pipeline.networks.shared.classifier import build
 
     params = parameters.load()
     pins = params.sources.archive.model_copy(update={"sha256": None, "path": str(tmp_path / "archive")})
@@ -42,7 +43,7 @@ def folder(tmp_path, monkeypatch, keras, tiny_settings):
     row = weights.BEYOND.models / "mine"
     row.mkdir(parents=True)
     settings = tiny_settings.model_copy(update={"model": "Compact", "emotions": EMOTIONS})
-    settings.write(row / "network.json")
+    Trained(settings=settings, faces_sha256="", split_sha256="").write(row / "network.json")
     model = build(settings)
     given = np.random.default_rng(1)
     model.get_layer("logits").set_weights([given.normal(0, 1, (256, 2)), np.zeros(2)])
@@ -82,4 +83,4 @@ def test_test_faces__archive_without_a_test_part_is_refused(folder):
     for path in Path("archive/test").rglob("*.png"):
         path.unlink()
     with pytest.raises(InputError, match="marked for testing"):
-        weights.test_faces(folder)
+        weights.test_faces(folder, EMOTIONS)

@@ -20,13 +20,15 @@ def test_workflow__tests_every_python_that_the_makefile_accepts():
     assert WORKFLOW["jobs"]["test"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(low, high + 1)]
 
 
-def test_workflow__may_only_read():
+def test_workflow__may_only_read_and_comment():
     assert WORKFLOW["permissions"] == {"contents": "read"}
+    more = {name: job["permissions"] for name, job in WORKFLOW["jobs"].items() if "permissions" in job}
+    assert more == {"report": {"contents": "read", "pull-requests": "write"}}  # to comment the metrics diff
     assert "pull_request_target" not in TEXT
 
 
 def test_workflow__tables_that_it_shows_are_made():
-    from pipeline.results.rows import read_paper
+    from pipeline.reporting.paper import read_paper
 
     shown = re.search(r"for table in (.*?);", TEXT).group(1).split()
     assert shown == list(read_paper()["tables"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
 TAR_ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 BLOCK = 1 << 20  # bytes read at once

@@ -1,6 +1,6 @@
-"""What a set of labelled faces holds besides faces: identical pictures, conflicting labels, twins across its own split."""
+"""What a set of labelled faces holds besides faces: identical pictures, conflicting labels, duplicates across its own split."""
 
-from pipeline.faces.names import TEST_USAGES, TRAINING_USAGE
+from pipeline.dataset.names import TEST_USAGES, TRAINING_USAGE
 
 
 def groups(labels):
@@ -13,7 +13,7 @@ def groups(labels):
 
 
 def audit(labels, emotions):
-    """Return counts as a dict: faces, distinct pictures, repeated ones, conflicts, twins across the split, faces by emotion."""
+    """Return counts as a dict: faces, distinct pictures, repeated ones, conflicts, duplicates across the split, faces by emotion."""
     repeated = groups(labels)
     training = set(labels.digest[labels.usage == TRAINING_USAGE])
     test = labels[labels.usage.isin(TEST_USAGES)]
@@ -25,6 +25,6 @@ def audit(labels, emotions):
         "groups": int(repeated.digest.nunique()),
         "conflicting_groups": int(repeated.digest[repeated.conflict].nunique()),
         "test_faces": len(test),
-        "test_faces_with_a_twin_in_training": int(test.digest.isin(training).sum()),
+        "test_faces_with_a_duplicate_in_training": int(test.digest.isin(training).sum()),
         "emotions": {emotion: int(shares.get(emotion, 0)) for emotion in emotions},
     }

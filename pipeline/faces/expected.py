@@ -1,6 +1,6 @@
 """What a well-known data set should hold, to compare with what was read."""
 
-from pipeline.faces.names import TRAINING_USAGE
+from pipeline.dataset.names import TRAINING_USAGE
 
 # Training, then public and private test together: counted on the archive of Kaggle's msambare/fer2013.
 FER2013 = {

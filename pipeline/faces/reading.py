@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.errors import InputError
-from pipeline.faces.names import TEST_USAGES, TRAINING_USAGE
+from pipeline.common.errors import InputError
+from pipeline.dataset.names import TEST_USAGES, TRAINING_USAGE
 
 csv.field_size_limit(1 << 24)  # the pixels of one face: 512 x 512 numbers
 UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)  # RuntimeError: encrypted, unknown compression

@@ -1,7 +1,7 @@
 """Divides faces into train, validation and test by index; faces are chosen, never copied or changed.
 
-A split is a table (face, emotion, split, twin): face int64, an index into faces.npy; split one of train, validation,
-test; twin true for a test face with an identical twin in train. A k-fold split has two more columns: fold, in which
+A split is a table (face, emotion, split, duplicate): face int64, an index into faces.npy; split one of train, validation,
+test; duplicate true for a test face with an identical face in train. A k-fold split has two more columns: fold, in which
 the face is tested, and held, whether it validates while its fold is not tested.
 """
 
@@ -10,8 +10,8 @@ import pandas as pd
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from pipeline.errors import InputError
-from pipeline.faces.names import TEST, TEST_USAGES, TRAIN, TRAINING_USAGE, VALIDATION
+from pipeline.common.errors import InputError
+from pipeline.dataset.names import TEST, TEST_USAGES, TRAIN, TRAINING_USAGE, VALIDATION
 
 
 def official(labels):
@@ -31,9 +31,9 @@ def official(labels):
     return train, test
 
 
-def percentage(labels, test_share, seed):
-    """Return (train, test), stratified by emotion, `test_share` of the faces in test."""
-    return _stratified(labels, test_share, seed, "splits.test_share", test_share, both_sides=True)
+def percentage(labels, test_size, seed):
+    """Return (train, test), stratified by emotion, `test_size` of the faces in test."""
+    return _stratified(labels, test_size, seed, "splits.test_size", test_size, both_sides=True)
 
 
 def undersampled(labels, seed):
@@ -53,15 +53,18 @@ def fewer(train, count, seed):
 def assemble(train, test, validation_share, seed):
     """Return the split table of training and test rows, with a stratified `validation_share` cut from train only.
 
-    A training set whose share has fewer faces than there are emotions gets no validation part.
+    Cut by pictures: identical faces stay on one side. A training set whose share has fewer pictures than there are emotions gets no
+    validation part.
     """
-    if np.ceil(validation_share * len(train)) >= train.emotion.nunique():
-        train, validation = _stratified(train, validation_share, seed, "profiles validation_share", validation_share)
+    pictures = train.drop_duplicates("digest")
+    if np.ceil(validation_share * len(pictures)) >= train.emotion.nunique():
+        held = train.digest.isin(_held_pictures(pictures, validation_share, seed))
     else:
-        validation = train.iloc[:0]
+        held = np.zeros(len(train), bool)
+    train, validation = train[~held], train[held]
     parts = pd.concat([train.assign(split=TRAIN), validation.assign(split=VALIDATION), test.assign(split=TEST)])
-    twin = (parts.split == TEST) & parts.digest.isin(train.digest)
-    return parts.assign(twin=twin)[["face", "emotion", "split", "twin"]].reset_index(drop=True)
+    duplicate = (parts.split == TEST) & parts.digest.isin(train.digest)
+    return parts.assign(duplicate=duplicate)[["face", "emotion", "split", "duplicate"]].reset_index(drop=True)
 
 
 def k_fold(labels, folds, fold, train_faces, validation_share, seed):
@@ -76,17 +79,20 @@ def k_fold(labels, folds, fold, train_faces, validation_share, seed):
         number[test] = index
     held = np.zeros(len(labels), bool)
     if validation_share:
-        numbered = labels.assign(row=np.arange(len(labels)))
-        held_rows = _stratified(numbered, validation_share, seed, "profiles validation_share", validation_share)[1]
-        held[held_rows.row] = True
+        held = labels.digest.isin(_held_pictures(labels.drop_duplicates("digest"), validation_share, seed)).to_numpy()
     split = np.select([number == fold, held], [TEST, VALIDATION], TRAIN)
-    # A face is tested in its own fold only, so one column serves every fold: a twin in any other, not held, fold.
+    # A face is tested in its own fold only, so one column serves every fold: a duplicate in any other, not held, fold.
     picture = pd.factorize(labels.digest)[0]
     trains = np.zeros((picture.max() + 1, folds), bool)  # whether a picture has a face of a fold that is not held
     trains[picture[~held], number[~held]] = True
-    twin = trains.sum(axis=1)[picture] > trains[picture, number]
-    table = labels.assign(split=split, twin=twin, fold=number, held=held)
-    return table[["face", "emotion", "split", "twin", "fold", "held"]].reset_index(drop=True)
+    duplicate = trains.sum(axis=1)[picture] > trains[picture, number]
+    table = labels.assign(split=split, duplicate=duplicate, fold=number, held=held)
+    return table[["face", "emotion", "split", "duplicate", "fold", "held"]].reset_index(drop=True)
+
+
+def _held_pictures(pictures, share, seed):
+    # The digests that validate; pictures: one face of each digest, whose emotion stands for the others'.
+    return _stratified(pictures, share, seed, "profiles validation_share", share)[1].digest
 
 
 def _stratified(labels, size, seed, what, given, both_sides=False):

@@ -1,12 +1,12 @@
-"""Procedurally drawn faces: 48x48 gray, seven expressions, integer arithmetic only, so that every CPU gives the same bytes.
+"""Synthetic faces, drawn by a procedure: 48x48 gray, seven expressions, integer arithmetic only, so that every CPU gives the same bytes.
 
 They stand in for FER-2013 where it may not be had. They are drawings: no score made from them says anything about people.
 """
 
 import numpy as np
 
-from pipeline.errors import InputError
-from pipeline.faces.names import TEST_USAGES, TRAINING_USAGE
+from pipeline.common.errors import InputError
+from pipeline.dataset.names import TEST_USAGES, TRAINING_USAGE
 
 CHUNK = 256  # faces drawn at once; part of the seed's meaning
 UNIT = 16  # sub-pixels in a pixel
@@ -106,14 +106,14 @@ def draw(emotions, seed, chunk):
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def labels(faces, shares, seed):
+def labels(faces, class_counts, seed):
     """Return the emotions and usages (two arrays of `faces` strings), in shuffled order.
 
-    Counts follow `shares` (largest remainder, each at least 10), 8 : 1 : 1 over Training, PublicTest and PrivateTest.
+    Counts follow `class_counts` in proportion (largest remainder, each at least 10), 8 : 1 : 1 over Training, PublicTest and PrivateTest.
     """
-    emotions = list(shares)
-    total = sum(shares.values())
-    exact = [faces * shares[emotion] for emotion in emotions]
+    emotions = list(class_counts)
+    total = sum(class_counts.values())
+    exact = [faces * class_counts[emotion] for emotion in emotions]
     counts = [value // total for value in exact]
     by_remainder = sorted(range(len(emotions)), key=lambda index: (-(exact[index] % total), index))
     for index in by_remainder[: faces - sum(counts)]:
@@ -122,7 +122,7 @@ def labels(faces, shares, seed):
         scarce = emotions[counts.index(min(counts))]
         raise InputError(
             f"params.yaml: sources.synthetic.faces: expected enough for 10 faces of every emotion, received {faces}, "
-            f"which gives {min(counts)} of {scarce}; raise faces or shares"
+            f"which gives {min(counts)} of {scarce}; raise faces or class_counts"
         )
     emotion = np.repeat(np.array(emotions), counts)
     usage = np.concatenate([np.repeat([TRAINING_USAGE, *TEST_USAGES[:2]], [c - c // 10 - c // 10, c // 10, c // 10]) for c in counts])
@@ -130,15 +130,15 @@ def labels(faces, shares, seed):
     return emotion[order], usage[order]
 
 
-def generate(faces, shares, seed, size):
+def generate(faces, class_counts, seed, size):
     """Yield chunks (pixels (n, size, size) uint8, names, emotions, usages) of all `faces` faces."""
-    unknown = sorted(set(shares) - set(EXPRESSIONS))
+    unknown = sorted(set(class_counts) - set(EXPRESSIONS))
     if unknown or size != CANVAS:
         raise InputError(
             f"the synthetic source draws {', '.join(EXPRESSIONS)} at {CANVAS} pixels, received "
-            f"{', '.join(unknown) or size}; choose another source, or these in sources.synthetic.shares and faces.size"
+            f"{', '.join(unknown) or size}; choose another source, or these in sources.synthetic.class_counts and faces.size"
         )
-    emotions, usages = labels(faces, shares, seed)
+    emotions, usages = labels(faces, class_counts, seed)
     for chunk, start in enumerate(range(0, faces, CHUNK)):
         stop = min(start + CHUNK, faces)
         names = [f"synthetic-{seed}-{face:07d}" for face in range(start, stop)]

@@ -8,7 +8,8 @@ import re
 import tarfile
 import tempfile
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
+from pipeline.networks.shared.applications import to_unit_range
 
 MINIMUM_SIZE = 32  # pixels
 IMAGENET = (
@@ -32,12 +33,7 @@ INCEPTION_BLOCKS = {
 }
 POOL_AFTER = {"Mixed_3c": 3, "Mixed_4f": 2}  # block: size of the stride-2 pool behind it
 
-
-def scale(images):
-    """Scale float RGB images (batch, height, width, 3) in [0, 255] to [-1, 1], as its ImageNet weights expect."""
-    from pipeline.networks.scaling import to_unit_range
-
-    return to_unit_range(images)
+scale = to_unit_range
 
 
 def backbone(images, weights):

@@ -1,5 +1,7 @@
 """MobileNetV2 (Sandler et al., 2018; the paper's section 3.2.3), width multiplier 1."""
 
+from pipeline.networks.shared.applications import backbone_of, to_unit_range
+
 MINIMUM_SIZE = 32  # pixels
 FIXED_SIZE = True  # keras.applications pads by the input's size: left open, it makes another network
 IMAGENET = (
@@ -7,17 +9,5 @@ IMAGENET = (
     # keras.applications names no hash for this one; three public projects that pin it agree
     "sha256:f8aff69536bd77a692c594f559c798c19bf7f3f36668fc9fa00b21c6aab4797c",
 )
-
-
-def scale(images):
-    """Scale float RGB images (batch, height, width, 3) in [0, 255] to [-1, 1], as its ImageNet weights expect."""
-    from pipeline.networks.scaling import to_unit_range
-
-    return to_unit_range(images)
-
-
-def backbone(images, weights):
-    """Return the feature maps (batch, h, w, channels) of scaled images; weights is None or the path of a file."""
-    import keras
-
-    return keras.applications.MobileNetV2(include_top=False, weights=weights, input_tensor=images).output
+scale = to_unit_range
+backbone = backbone_of("MobileNetV2")

@@ -1,1 +1,1 @@
-"""One file a network, named as the paper names it: MINIMUM_SIZE, scale() and backbone(). The folder is the registry."""
+"""One file a network, named as the paper names it: MINIMUM_SIZE, IMAGENET, scale() and backbone(). The folder is the registry."""

@@ -11,9 +11,9 @@ from dvc.repo import Repo, lock_repo
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc_data.hashfile.hash_info import HashInfo
 
-from pipeline.errors import InputError
-from pipeline.params import SECTIONS
-from pipeline.workspace import Section
+from pipeline.common.errors import InputError
+from pipeline.common.workspace import Section
+from pipeline.config.params import SECTIONS
 
 FILES = {("" if name == "rows" else f"{name}/") + "dvc.yaml": Section(name) for name in SECTIONS}
 
@@ -38,9 +38,16 @@ def opened():
 
 def bring_resolve_up_to_date(file):
     """Run the stages up to `resolve` of a dvc.yaml, or raise InputError: before, DVC would not know which trainings are stale."""
+    check_in_place(file)
     done = subprocess.run([sys.executable, "-m", "dvc", "repro", f"{file}:resolve"], check=False)
     if done.returncode:
         raise InputError(f"expected `dvc repro {file}:resolve` to succeed, received exit status {done.returncode}; see above")
+
+
+def check_in_place(file):
+    """Raise InputError where a dvc.yaml that is in place on demand is not."""
+    if not Path(file).exists():
+        raise InputError(f"expected {file}, found none; `make {Path(file).parent}` puts it in place")
 
 
 def trainings(repo, file, pattern="*"):

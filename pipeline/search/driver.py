@@ -4,7 +4,7 @@ import dataclasses
 import os
 import socket
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.search import task
 
 NAMESPACE, CONNECT_SECONDS = "fer2013", 10

@@ -16,8 +16,8 @@ import psutil
 from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 
-from pipeline.errors import InputError, run
-from pipeline.files import cache_folder, read_json
+from pipeline.common.errors import InputError, run
+from pipeline.common.files import cache_folder, read_json
 from pipeline.search.store import CheckpointStore
 from pipeline.search.task import RUNNER
 

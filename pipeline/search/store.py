@@ -3,7 +3,7 @@
 import threading
 import uuid
 
-from pipeline.files import cache_folder
+from pipeline.common.files import cache_folder
 
 FOLDER = "checkpoints"
 DIGEST = "[0-9a-f]" * 32  # ends a checkpoint's folder name

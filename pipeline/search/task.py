@@ -37,7 +37,7 @@ class Board:
 def run_cell(cell, shared, board):
     """Train a cell and push what it gives to the remote; return {"ok", "host", "node", "seconds", "log"}.
 
-    shared: {"bundle": a git bundle, "commit", "locks": {path: text}, "job": what the runner reads}; board: an actor of Board, or None.
+    shared: {"bundle": a git bundle, "commit", "sent": {path: text}, "job": what the runner reads}; board: an actor of Board, or None.
     """
     started = time.monotonic()
     result = {"ok": False, "host": socket.gethostname(), "node": node_id()}
@@ -89,7 +89,7 @@ def run_in_clone(cell, shared, folder, log):
         if subprocess.run(command, stdout=log, stderr=log, check=False).returncode:
             return False
     bundle.unlink()
-    for path, text in shared["locks"].items():
+    for path, text in shared["sent"].items():
         (clone / path).write_text(text, encoding="utf-8")
     (folder / "job.json").write_text(json.dumps(shared["job"] | {"cell": cell, "worker": os.getpid()}), encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != INHERITED}

@@ -1,4 +1,4 @@
-"""Changes of faces, in training and for the averaged views of a test face: NumPy on the host, equal on every backend."""
+"""Changes of the training faces: NumPy on the host, equal on every backend."""
 
 import numpy as np
 
@@ -21,8 +21,8 @@ def augment(faces, size, augmentation, random):
         mean = values.mean(axis=(1, 2), keepdims=True)
         gain = 1 + _uniform(random, augmentation.contrast, count)
         values = (values - mean) * gain + (mean + 255 * _uniform(random, augmentation.brightness, count))
-    if augmentation.erase:
-        _erase(values, augmentation.erase, random)
+    if augmentation.random_erasing:
+        _erase(values, augmentation.random_erasing, random)
     return _to_bytes(values)
 
 
@@ -38,17 +38,6 @@ def mix(faces, targets, alpha, random):
     return _to_bytes(mixed), targets * share[:, None] + targets[other] * (1 - share)[:, None]
 
 
-def views_of(faces, views):
-    """Yield the views of faces (n, h, w, 3) uint8 that `views`, a recipe's, asks for; the first is the faces as they are."""
-    step = views.shift
-    for down, right in [(0, 0), (step, 0), (-step, 0), (0, step), (0, -step)] if step else [(0, 0)]:
-        padded = np.pad(faces, ((0, 0), (step, step), (step, step), (0, 0)), mode="edge")
-        view = padded[:, step - down : step - down + faces.shape[1], step - right : step - right + faces.shape[2]]
-        yield view
-        if views.flip:
-            yield view[:, :, ::-1]
-
-
 def _uniform(random, most, count):
     return random.uniform(-most, most, (count, 1, 1)).astype(np.float32)
 
@@ -57,7 +46,7 @@ def _resample(faces, size, augmentation, random):
     count, height, width = faces.shape
     angle = np.deg2rad(_uniform(random, augmentation.rotation, count))
     zoom = 1 + _uniform(random, augmentation.scale, count)
-    right, down = (2 * _uniform(random, augmentation.shift, count) for _ in range(2))
+    right, down = (2 * _uniform(random, augmentation.translate, count) for _ in range(2))
     mirror = random.choice(np.array([-1, 1], np.float32), (count, 1, 1)) if augmentation.flip else np.float32(1)
     centres = ((2 * np.arange(size) + 1) / size - 1).astype(np.float32)  # of the pixels, the face spanning -1 to 1
     x, y = centres[None, None, :] - right, centres[None, :, None] - down

@@ -5,9 +5,9 @@ import os
 import sys
 import tempfile
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
-NAMES = ("tensorflow", "jax", "torch")
+NAMES = ("tensorflow", "jax")
 # Keras and TensorFlow import these where they are installed, for wrappers, plots and converters that nothing here uses.
 UNUSED = ("sklearn", "matplotlib", "jax")
 
@@ -27,10 +27,11 @@ def chosen(name):
     return given
 
 
-def start(seed, name="tensorflow", precision="float32", cpu_only=False):
+def start(seed, name="tensorflow", precision="float32", cpu_only=False, threads=None):
     """Configure and import Keras, seed it, and return the module; layers are then named as in a new process.
 
-    name: one of NAMES; precision: a dtype policy of Keras (float32, mixed_bfloat16, mixed_float16).
+    name: one of NAMES; precision: a dtype policy of Keras (float32, mixed_bfloat16, mixed_float16); threads: how many TensorFlow shares an
+    operation among on a CPU, which decides the order of its sums and so the last bits; None: one for each core.
     """
     os.environ["KERAS_BACKEND"] = name
     if cpu_only:
@@ -55,13 +56,15 @@ def start(seed, name="tensorflow", precision="float32", cpu_only=False):
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+        tf.config.threading.set_intra_op_parallelism_threads(threads or 0)
         # Grappler's meta optimizer costs seconds at the start and slows these networks' steps on a CPU.
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    elif name == "torch":
-        import torch
-
-        torch.use_deterministic_algorithms(True, warn_only=True)
     return keras
+
+
+def start_for(settings):
+    """Start Keras as a Settings says."""
+    return start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu", settings.threads)
 
 
 def leave():
@@ -75,8 +78,15 @@ def versions(name):
     """Return {package: version} of what computes on the backend `name`."""
     from importlib.metadata import version
 
-    packages = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"], "torch": ["torch"]}[name]
+    packages = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"]}[name]
     return {package: version(package) for package in ("keras", "numpy", *packages)}
+
+
+def value_of(variable):
+    """Return a Keras variable as a NumPy array, on any backend, also one that several devices hold."""
+    import keras
+
+    return keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))
 
 
 def ran_out_of_memory(error):

@@ -6,7 +6,7 @@ The moving averages (momentum 0.99 and more) have not arrived after a short trai
 import keras
 import numpy as np
 
-from pipeline.training import variables
+from pipeline.training import backend
 
 BATCH = 128  # faces; large, so that each batch's statistics are near the population's
 
@@ -28,8 +28,8 @@ def re_estimate(model, observe, faces):
             observe(batch)
             count += len(batch)
             for total, layer in zip(sums, layers, strict=True):
-                mean = variables.read(layer.moving_mean).astype(np.float64)
-                total += len(batch) * np.stack([mean, mean**2, variables.read(layer.moving_variance)])
+                mean = backend.value_of(layer.moving_mean).astype(np.float64)
+                total += len(batch) * np.stack([mean, mean**2, backend.value_of(layer.moving_variance)])
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

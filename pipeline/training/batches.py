@@ -34,7 +34,7 @@ class Examples:
         classes, recipe = len(settings.emotions), settings.recipe
         self.targets = np.full((classes, classes), recipe.label_smoothing / classes)  # one line an emotion
         self.targets[np.diag_indices(classes)] += 1 - recipe.label_smoothing
-        if recipe.balance == "weights":
+        if recipe.class_weighting == "loss":
             self.targets *= (len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1)))[:, None]
         self.targets = self.targets.astype(np.float32)
 
@@ -43,7 +43,7 @@ class Examples:
 
     def order(self, epoch):
         """Return which examples an epoch takes in which order, (n,) int64: each once, or the emotions equally often."""
-        if self.settings.recipe.balance != "sampling":
+        if self.settings.recipe.class_weighting != "sampling":
             return epoch_order(len(self), self.settings.seed, epoch)
         random = np.random.Generator(np.random.PCG64([self.settings.seed, epoch]))
         by_label = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
@@ -52,7 +52,7 @@ class Examples:
 
     def size(self, epoch):
         """Return the side in pixels of an epoch's faces."""
-        for part in self.settings.recipe.sizes:
+        for part in self.settings.recipe.progressive_resizing:
             if epoch < part.until * self.settings.epochs:
                 return part.size
         return self.pixels.shape[1]

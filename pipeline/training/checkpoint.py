@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.files import cache_folder, remove
-from pipeline.training import variables
+from pipeline.common.files import cache_folder, remove
+from pipeline.training import backend
 
 
 @dataclasses.dataclass
@@ -35,20 +35,17 @@ class Progress:
         return f"{self.epoch} epochs" + (f" and {self.step} steps" if self.step else "")
 
 
-def key(settings, files, versions, device):
+def key(settings, data, versions, device):
     """Return the digest, 32 hexadecimal digits, of what a training depends on.
 
-    settings: Settings; files: paths of faces and split; versions: {package: version}; device: its name.
+    settings: Settings; data: digests of faces and split; versions: {package: version}; device: its name.
     The code is every module of this project that the process has imported.
     """
     code = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if name.startswith("pipeline.")}
     main = sys.modules["__main__"].__file__ if hasattr(sys.modules["__main__"], "__file__") else None
     sources = [path for path in {*code.values(), main} if path and Path(path).suffix == ".py"]
     digests = sorted(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in sources)
-    for path in files:
-        with open(path, "rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    about = [settings.model_dump(), digests, versions, device]
+    about = [settings.model_dump(), digests, data, versions, device]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -64,7 +61,7 @@ class Checkpoint:
 
         The file takes its name when it is whole and on the disk.
         """
-        arrays = {f"v{index:05}": variables.read(v) for index, v in enumerate(_variables(model, optimizer))}
+        arrays = {f"v{index:05}": backend.value_of(v) for index, v in enumerate(_variables(model, optimizer))}
         about = {"progress": dataclasses.asdict(progress), "variables": _describe(model, optimizer)}
         arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
         temporary = self.path.with_name(f"state.{os.getpid()}.part")

@@ -4,7 +4,7 @@ import contextlib
 
 import keras
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
 
 def select(wanted):
@@ -17,7 +17,7 @@ def select(wanted):
     if isinstance(wanted, int) and wanted > len(gpus):
         raise InputError(f"training.devices: expected at most the {len(gpus)} GPUs of this machine, received {wanted}; or say auto or cpu")
     gpus = gpus[:wanted] if isinstance(wanted, int) else gpus
-    return gpus if len(gpus) > 1 and keras.backend.backend() != "torch" else []  # Keras has no data parallelism on torch
+    return gpus if len(gpus) > 1 else []
 
 
 @contextlib.contextmanager
@@ -48,10 +48,6 @@ def describe():
         return "cpu"
     if name == "jax":
         return gpus[0].device_kind
-    if name == "torch":
-        import torch
-
-        return torch.cuda.get_device_name(0)
     import tensorflow as tf
 
     return tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0]).get("device_name", "gpu")
@@ -63,10 +59,6 @@ def _gpus():
         import tensorflow as tf
 
         return [device.name.removeprefix("/device:") for device in tf.config.list_logical_devices("GPU")]
-    if name == "jax":
-        import jax
+    import jax
 
-        return [device for device in jax.local_devices() if device.platform == "gpu"]
-    import torch
-
-    return [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return [device for device in jax.local_devices() if device.platform == "gpu"]

@@ -7,13 +7,12 @@ from collections import deque
 import numpy as np
 from scipy.special import log_softmax
 
-from pipeline.errors import InputError
-from pipeline.training import variables
+from pipeline.common.errors import InputError
+from pipeline.training import backend
 from pipeline.training.batch_norm import BATCH, re_estimate
 from pipeline.training.batches import Examples, batches, epoch_order
 from pipeline.training.checkpoint import Progress
-from pipeline.training.optimizer import averaged, exchange, make_optimizer
-from pipeline.training.schedule import rate_at
+from pipeline.training.optimizer import averaged, exchange, make_optimizer, rate_at
 from pipeline.training.steps import make_steps
 
 FIRST_STEPS = 8  # whose losses are kept: another machine's rounding has not yet grown in them, a difference in the arithmetic shows
@@ -91,7 +90,7 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
         steps.store()
         progress.epoch_seconds.append(time.monotonic() - start)
         logs = {"loss": progress.loss / len(index), "accuracy": progress.correct / len(index)}
-        logs["learning_rate"] = float(variables.read(optimizer.learning_rate))
+        logs["learning_rate"] = float(backend.value_of(optimizer.learning_rate))
         with averaged(model, optimizer):
             if progress.epoch + 1 == settings.epochs or len(validation[0]):
                 sample = index[epoch_order(len(index), settings.seed, settings.epochs)][: settings.batch_norm_faces]

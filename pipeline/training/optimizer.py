@@ -1,18 +1,21 @@
-"""The Keras optimizer of a row, and the moving average that it may keep of the weights."""
+"""The Keras optimizer of a row, its learning rate at each step, and the moving average that it may keep of the weights."""
 
 import contextlib
+import math
 
 import keras
 
-from pipeline.training import variables
+from pipeline.training import backend
+
+START = 1 / 25  # of the rate: where the one-cycle schedule begins (Smith and Topin, 2019)
 
 
 def make_optimizer(settings, model):
     """Return the Keras optimizer of a Settings for `model`, with the parts of the recipe that Keras' optimizers know."""
     recipe, arguments = settings.recipe, settings.optimizer.model_dump(exclude={"name"})
     arguments |= {"weight_decay": recipe.weight_decay or None, "global_clipnorm": recipe.clip_norm}
-    if recipe.moving_average:
-        arguments |= {"use_ema": True, "ema_momentum": recipe.moving_average}
+    if recipe.ema:
+        arguments |= {"use_ema": True, "ema_momentum": recipe.ema}
     optimizer = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer.name](**arguments)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay([v for v in model.trainable_variables if not v.name.endswith("kernel")])
@@ -24,7 +27,7 @@ def exchange(model, optimizer):
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if inner.use_ema:
         for variable, average in zip(model.trainable_variables, inner._model_variables_moving_average, strict=True):
-            value, mean = variables.read(variable), variables.read(average)
+            value, mean = backend.value_of(variable), backend.value_of(average)
             variable.assign(mean)
             average.assign(value)
 
@@ -37,3 +40,18 @@ def averaged(model, optimizer):
         yield
     finally:
         exchange(model, optimizer)
+
+
+def rate_at(step, steps, rate, schedule, warm_up):
+    """Return the learning rate of step `step` (from 0) of `steps`.
+
+    In the first `warm_up` share of the steps it rises linearly to `rate`: from 0, or for "one-cycle" from rate / 25. After
+    that "constant" keeps it; "cosine" and "one-cycle" let it fall to 0 along half a cosine (Loshchilov and Hutter, 2017).
+    """
+    rising = warm_up * steps
+    if step < rising:
+        start = START if schedule == "one-cycle" else 0.0
+        return rate * (start + (1 - start) * (step + 1) / (rising + 1))
+    if schedule == "constant":
+        return rate
+    return rate * (1 + math.cos(math.pi * (step - rising) / (steps - rising))) / 2

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.training.fused import apply_gradients, fuse_batch_normalization
 
 

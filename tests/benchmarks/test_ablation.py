@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from benchmarks import ablation
-from pipeline.training.interruption import noted
-from pipeline.training.recipe import Recipe
+from pipeline.common.interruption import noted
+from pipeline.config.settings import Recipe
+from pipeline.training.trainer import Data
 
 
 def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
-    recipe = Recipe.model_validate({"dropout": 0.3, "augmentation": {"flip": True, "erase": 0.5}})
+    recipe = Recipe.model_validate({"dropout": 0.3, "augmentation": {"flip": True, "random_erasing": 0.5}})
     assert ablation.changed(recipe, ablation.BASE) == recipe
-    assert ablation.changed(recipe, "no erased rectangle").augmentation.model_dump(exclude_defaults=True) == {"flip": True}
+    assert ablation.changed(recipe, "no random erasing").augmentation.model_dump(exclude_defaults=True) == {"flip": True}
     assert ablation.changed(recipe, "no augmentation") == Recipe(dropout=0.3)
     assert ablation.changed(recipe, "no shortcuts") == recipe  # a change of the network
 
@@ -25,13 +26,13 @@ def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypa
         folder.mkdir()
         about = {"settings": ablation.settings_of(name, base).model_dump(), "parameters": 5}
         (folder / "ablation.json").write_text(json.dumps(about))
-        for file in ("right", "right_views"):
+        for file in ("right", "right_tta"):
             np.save(folder / f"{file}.npy", np.array(answers, bool))
     other = base.model_copy(update={"seed": 1})  # of which nothing is trained
     assert not ablation.trained(ablation.BASE, other)
     figures = ablation.results(base)
     lines = figures["variants"]
-    assert figures["validation_faces"] == 10 and list(lines) == [*right, "as it is, views averaged"]
+    assert figures["validation_faces"] == 10 and list(lines) == [*right, "as it is, test-time augmentation"]
     assert lines["no dropout"]["accuracy"] == 0.9 and lines["no dropout"]["difference"] == pytest.approx(0.6)
     assert lines["no dropout"]["adjusted_p"] == pytest.approx(3 * 2 / 2**6)  # six faces against none, three comparisons
     assert lines["no shortcuts"]["adjusted_p"] == 1
@@ -39,20 +40,17 @@ def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypa
 
 
 def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_settings):
-    import pandas as pd
-
     from pipeline.networks import Compact
 
     monkeypatch.setattr(ablation, "FOLDER", tmp_path)
-    monkeypatch.setattr(ablation, "checkpoint_key", lambda settings: "0" * 32)
     monkeypatch.setattr(ablation, "NETWORKS", {"narrow": {"widths": (4, 8)}})
     settings = tiny_settings.model_copy(update={"model": "Compact", "epochs": 1})
     pixels = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
-    parts = ["train"] * 8 + ["validation"] * 4
-    split = pd.DataFrame({"face": range(12), "label": [0, 1] * 6, "split": parts})
+    index, labels = np.arange(12), np.arange(12) % 2
+    data = Data(pixels, (index[:8], labels[:8]), (index[8:], labels[8:]), "", "")
     for _ in range(2):
         with noted() as interruption:
-            ablation.run_variant("narrow", settings, pixels, split, interruption)
+            ablation.run_variant("narrow", settings, data, interruption)
         monkeypatch.setattr(ablation, "train", None)  # the second time nothing is trained
     about = json.loads((tmp_path / "narrow" / "ablation.json").read_text())
     assert about["parameters"] < 5000 and np.load(tmp_path / "narrow" / "right.npy").shape == (4,)

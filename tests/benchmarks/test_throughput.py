@@ -6,7 +6,7 @@ import math
 import pytest
 
 from benchmarks import throughput
-from benchmarks.measure import Clock, Enough, multiply_adds
+from benchmarks.one_measurement import Clock, Enough, multiply_adds
 from tests.training.small import small_network
 
 

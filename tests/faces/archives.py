@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces.archive import entries
 
 # Made in this order, expected sorted by name: a/1 before a/10 before a/2, "B" before "a".

@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
+from pipeline.config.data import Faces
 from pipeline.faces import reading
 from pipeline.faces.archive import Entry
-from pipeline.parameters.faces import Faces
 
 EMOTIONS = ["angry", "happy", "sad"]
 

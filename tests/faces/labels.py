@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
 TESTED = ("PublicTest", "PrivateTest", "Test")
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 
 DATA = b"an archive"
 

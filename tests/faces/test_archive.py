@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces.archive import check_sha256, entries, sha256_of
 from tests.faces.archives import FILES, TARS, contents, error_of, make, make_folder
 

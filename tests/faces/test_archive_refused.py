@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from tests.faces.archives import FILES, contents, error_of, make, make_tar
 
 NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(256))  # 8192 bytes that do not compress

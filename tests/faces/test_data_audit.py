@@ -3,9 +3,9 @@ import os
 import pandas as pd
 import pytest
 
+from pipeline.dataset.labels import FaceWriter, read_labels
 from pipeline.faces import archive, reading
 from pipeline.faces.data_audit import audit, groups
-from pipeline.faces.table import FaceWriter, read_labels
 
 # Pictures 1, 2 and 3: faces 0, 3 and 5 share picture 1 (two emotions), faces 1 and 4 picture 2 (one emotion).
 LABELS = pd.DataFrame(
@@ -26,7 +26,7 @@ def test_audit__six_faces_by_hand():
         "groups": 2,
         "conflicting_groups": 1,
         "test_faces": 3,
-        "test_faces_with_a_twin_in_training": 3,
+        "test_faces_with_a_duplicate_in_training": 3,
         "emotions": {"angry": 1, "happy": 2, "sad": 3, "fear": 0},
     }
 
@@ -47,7 +47,7 @@ def test_audit__of_the_real_archive(tmp_path):
         pytest.skip("FER2013_TEST_ARCHIVE names no archive of FER-2013")
     from pathlib import Path
 
-    from pipeline import params
+    from pipeline.config import params
 
     loaded = params.load()
     with archive.entries(Path(path), 2**32) as listing, FaceWriter(tmp_path, 48) as writer:
@@ -56,5 +56,5 @@ def test_audit__of_the_real_archive(tmp_path):
     found = audit(read_labels(tmp_path / "labels.csv"), loaded.faces.emotions)
     # Counted before on the same archive by other means.
     assert (found["faces"], found["distinct_pictures"], found["faces_in_groups"]) == (35_887, 34_034, 3_369)
-    assert (found["groups"], found["conflicting_groups"], found["test_faces_with_a_twin_in_training"]) == (1_516, 57, 568)
+    assert (found["groups"], found["conflicting_groups"], found["test_faces_with_a_duplicate_in_training"]) == (1_516, 57, 568)
     assert found["emotions"]["disgust"] == 547 and found["test_faces"] == 7_178

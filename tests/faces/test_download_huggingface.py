@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.faces import download
+from pipeline.faces import location
 from tests.faces.servers import DATA, KEY, SHA256, error_of, nobody
 
 ROOT = Path(__file__).parents[2]
@@ -19,10 +19,10 @@ REVISION = "0123456789abcdef" * 2 + "01234567"  # forty digits
 SCRIPT = """
 import sys, time
 time.sleep = lambda seconds: None  # huggingface_hub waits 23 seconds in all between its attempts
-from pipeline.errors import run
-from pipeline.faces import download
+from pipeline.common.errors import run
+from pipeline.faces import location
 def main():
-    print(download.from_huggingface(*sys.argv[1:]))
+    print(location.from_huggingface(*sys.argv[1:]))
 run(main)
 """
 
@@ -85,5 +85,5 @@ def test_from_huggingface__no_network(cache):
     ],
 )
 def test_from_huggingface__missing_pin(cache, pins, key):
-    message = error_of(download.from_huggingface, *pins)
+    message = error_of(location.from_huggingface, *pins)
     assert message == f"params.yaml: sources.huggingface.{key}: expected a value, received null; pin repo, revision and file"

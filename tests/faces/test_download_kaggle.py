@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from pipeline.faces import download
+from pipeline.faces import location
 from pipeline.faces.archive import entries
 from tests.faces.servers import DATA, KEY, error_of, nobody
 
@@ -50,7 +50,7 @@ def kaggle_archive():
 
 def test_from_kaggle__the_version_once_with_the_key(kaggle, cache, capfd):
     kaggle.answers[KAGGLE_PATH] = kaggle_archive()
-    folder = download.from_kaggle("someone/faces", 3)
+    folder = location.from_kaggle("someone/faces", 3)
     assert folder.is_relative_to(cache)
     with entries(folder, 10**6) as listing:
         assert [entry.name for entry in listing] == ["train/sad/Training_1.jpg"]
@@ -58,7 +58,7 @@ def test_from_kaggle__the_version_once_with_the_key(kaggle, cache, capfd):
     assert (method, path) == ("POST", KAGGLE_PATH)
     assert json.loads(sent) == {"ownerSlug": "someone", "datasetSlug": "faces", "datasetVersionNumber": 3}
     assert base64.b64decode(authorization.removeprefix("Basic ")).decode() == f"someone:{KEY}"  # so it was there to be printed
-    assert download.from_kaggle("someone/faces", 3) == folder and len(kaggle.requests) == 1
+    assert location.from_kaggle("someone/faces", 3) == folder and len(kaggle.requests) == 1
     printed = "".join(capfd.readouterr())
     assert "Downloading" in printed and KEY not in printed
 
@@ -66,13 +66,13 @@ def test_from_kaggle__the_version_once_with_the_key(kaggle, cache, capfd):
 def test_from_kaggle__users_own_cache(kaggle, tmp_path, monkeypatch):
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "own"))
     kaggle.answers[KAGGLE_PATH] = kaggle_archive()
-    assert download.from_kaggle("someone/faces", 3).is_relative_to(tmp_path / "own")
+    assert location.from_kaggle("someone/faces", 3).is_relative_to(tmp_path / "own")
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_from_kaggle__refused(kaggle, capfd, status):
     kaggle.answers[KAGGLE_PATH] = (status, {"Content-Type": "application/json"}, b"{}")
-    message = error_of(download.from_kaggle, "someone/faces", 3)
+    message = error_of(location.from_kaggle, "someone/faces", 3)
     assert message.startswith("kaggle someone/faces version 3: expected to download it, received: ") and str(status) in message
     assert "set KAGGLE_USERNAME and KAGGLE_KEY, or download it by hand and use source archive" in message
     assert kaggle.requests and KEY not in message + "".join(capfd.readouterr())
@@ -82,7 +82,7 @@ def test_from_kaggle__no_network(kaggle, monkeypatch, capfd):
     from kagglesdk import kaggle_env
 
     monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, nobody())
-    message = error_of(download.from_kaggle, "someone/faces", 3)
+    message = error_of(location.from_kaggle, "someone/faces", 3)
     assert message.startswith("kaggle someone/faces version 3: expected to download it, received: ConnectionError")
     assert "; check the network and set" in message and KEY not in message + "".join(capfd.readouterr())
 
@@ -90,12 +90,12 @@ def test_from_kaggle__no_network(kaggle, monkeypatch, capfd):
 def test_from_kaggle__not_an_archive(kaggle):
     # A failed download must not be taken for a cached one the next time.
     kaggle.answers[KAGGLE_PATH] = (200, {}, b"<html>")
-    assert "expected to download it, received: ValueError: Unsupported archive type." in error_of(download.from_kaggle, "someone/faces", 3)
+    assert "expected to download it, received: ValueError: Unsupported archive type." in error_of(location.from_kaggle, "someone/faces", 3)
     kaggle.answers[KAGGLE_PATH] = kaggle_archive()
-    assert (download.from_kaggle("someone/faces", 3) / "train/sad/Training_1.jpg").read_bytes() == DATA
+    assert (location.from_kaggle("someone/faces", 3) / "train/sad/Training_1.jpg").read_bytes() == DATA
 
 
 def test_from_kaggle__token_with_a_line_end(kaggle, monkeypatch):
     # KAGGLE_API_TOKEN is the newer way to give kagglehub a key; \r comes from a file with Windows line ends.
     monkeypatch.setenv("KAGGLE_API_TOKEN", f"{KEY}\r")
-    assert KEY not in error_of(download.from_kaggle, "someone/faces", 3)
+    assert KEY not in error_of(location.from_kaggle, "someone/faces", 3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces import reading
 from pipeline.faces.archive import Entry
 from tests.faces.files import CSV_EMOTIONS, NOISE, error_of, face_of, read, settings

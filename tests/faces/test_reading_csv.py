@@ -3,7 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces import reading
 from pipeline.faces.archive import entries
 from tests.faces.files import CSV_EMOTIONS, NOISE, error_of, face_of, read, settings

@@ -5,7 +5,7 @@ import zlib
 import pytest
 from PIL import Image, ImageFile
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces import reading
 from pipeline.faces.archive import entries
 from tests.faces.files import CSV_EMOTIONS, NOISE, error_of, read, settings

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.faces import splits
 from tests.faces.labels import counts, error_of, faces, part, table
 
@@ -63,7 +63,7 @@ def test_percentage__rows_of_faces_stay_together():
 )
 def test_percentage__too_few_faces(labels, share, cause):
     message = error_of(splits.percentage, labels, share, 0)
-    assert message.startswith(f"splits.test_share: expected a share with every emotion on both sides, received {share}: ")
+    assert message.startswith(f"splits.test_size: expected a share with every emotion on both sides, received {share}: ")
     assert cause in message
 
 
@@ -118,7 +118,7 @@ def test_fewer__fewer_than_emotions():
 def test_assemble__validation_from_train_only():
     labels = table(happy=(8, 4), sad=(4, 2))
     split = splits.assemble(*splits.official(labels), 0.25, 0)
-    assert list(split.columns) == ["face", "emotion", "split", "twin"]
+    assert list(split.columns) == ["face", "emotion", "split", "duplicate"]
     assert counts(part(split, "train")) == {"happy": 6, "sad": 3}
     assert counts(part(split, "validation")) == {"happy": 2, "sad": 1}
     assert faces(part(split, "test")) == {108, 109, 110, 111, 116, 117}  # the official ones, untouched
@@ -129,29 +129,41 @@ def test_assemble__validation_from_train_only():
 @pytest.mark.parametrize("share", [0, 0.0])
 def test_assemble__no_validation(share):
     split = splits.assemble(*splits.official(table(happy=(8, 4), sad=(4, 2))), share, 0)
-    assert split.split.value_counts().to_dict() == {"train": 12, "test": 6} and not split.twin.any()
+    assert split.split.value_counts().to_dict() == {"train": 12, "test": 6} and not split.duplicate.any()
 
 
-def test_assemble__twin_is_a_test_face_with_its_picture_in_train():
+def test_assemble__duplicate_is_a_test_face_with_its_picture_in_train():
     labels = table(happy=(8, 4), sad=(4, 2)).set_index("face", drop=False)
     train, test = splits.official(labels)
     before = splits.assemble(train, test, 0.25, 0)
-    trained, again, *_ = part(before, "train").face
+    trained = part(before, "train").face.iloc[0]
     held = part(before, "validation").face.iloc[0]
-    labels.loc[108, "digest"] = labels.digest[trained]  # a test face like a training face: a twin
+    labels.loc[108, "digest"] = labels.digest[trained]  # a test face like a training face: a duplicate
     labels.loc[109, "digest"] = labels.digest[held]  # like a validation face: none, nothing is learnt from that
     labels.loc[110, "digest"] = labels.digest[111]  # two test faces alike: none
-    labels.loc[again, "digest"] = labels.digest[trained]  # two training faces alike: none
     after = splits.assemble(*splits.official(labels), 0.25, 0)
-    assert after.drop(columns="twin").equals(before.drop(columns="twin"))  # digests do not decide who goes where
-    assert list(after.face[after.twin]) == [108] and not before.twin.any()
-    assert after.twin.dtype == bool
+    assert after.drop(columns="duplicate").equals(before.drop(columns="duplicate"))  # test faces do not decide who goes where
+    assert list(after.face[after.duplicate]) == [108] and not before.duplicate.any()
+    assert after.duplicate.dtype == bool
 
 
-def test_assemble__every_test_face_with_a_twin():
+@pytest.mark.parametrize("seed", range(5))
+def test_assemble__identical_faces_stay_on_one_side(seed):
+    # 40 training faces of 20 pictures, two faces each, one pair with both labels: a quarter of the pictures validates, whole.
+    labels = table(happy=(24, 2), sad=(16, 2))
+    digests = [f"picture {number // 2 if number < 40 else number}" for number in range(len(labels))]
+    train, test = splits.official(labels.sort_values("usage", key=lambda usage: usage != "Training", kind="stable").assign(digest=digests))
+    split = splits.assemble(train, test, 0.25, seed)
+    pictures = dict(zip(train.face, train.digest, strict=True))
+    sides = [{pictures[face] for face in part(split, name).face} for name in ("train", "validation")]
+    assert not sides[0] & sides[1] and [len(side) for side in sides] == [15, 5]
+    assert counts(part(split, "validation")) == {"happy": 6, "sad": 4}
+
+
+def test_assemble__every_test_face_with_a_duplicate():
     labels = table(happy=(8, 4), sad=(4, 2)).assign(digest="one picture")
     split = splits.assemble(*splits.official(labels), 0.25, 0)
-    assert (split.twin == (split.split == "test")).all()
+    assert (split.duplicate == (split.split == "test")).all()
 
 
 def test_assemble__too_few_faces_to_validate():

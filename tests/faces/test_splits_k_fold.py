@@ -11,12 +11,12 @@ from tests.faces.labels import counts, error_of, faces, part, table
 def test_k_fold__each_face_tested_once(fold):
     labels = table(happy=9, sad=6)
     split = splits.k_fold(labels, 3, fold, None, 0.0, 0)
-    assert list(split.columns) == ["face", "emotion", "split", "twin", "fold", "held"]
+    assert list(split.columns) == ["face", "emotion", "split", "duplicate", "fold", "held"]
     assert list(split.face) == list(labels.face) and list(split.emotion) == list(labels.emotion)
     for number in (0, 1, 2):
         assert counts(split[split.fold == number]) == {"happy": 3, "sad": 2}
     assert (split.split == np.where(split.fold == fold, "test", "train")).all()
-    assert not split.held.any() and not split.twin.any()
+    assert not split.held.any() and not split.duplicate.any()
 
 
 def test_k_fold__folds_do_not_depend_on_the_one_tested():
@@ -35,31 +35,26 @@ def test_k_fold__held_faces_validate_unless_tested(fold):
         assert name == ("test" if number == fold else "validation" if held else "train")
 
 
-def test_k_fold__twins():
-    labels = table(happy=9, sad=6).set_index("face", drop=False)
-    before = splits.k_fold(labels, 3, 0, None, 0.4, 0).set_index("face")
-    free = before[~before.held]
-    one, two = (free[free.fold == number].index for number in (0, 1))
-    held = before[before.held & (before.fold == 2)].index[0]
-    alike = before[before.fold == 2].index.difference([held])[:2]
-    labels.loc[two[0], "digest"] = labels.digest[one[0]]  # in two folds, none held: each is trained on when the other is tested
-    labels.loc[held, "digest"] = labels.digest[one[1]]  # one held: only it meets its twin, for it is never trained on
-    labels.loc[alike[1], "digest"] = labels.digest[alike[0]]  # in one fold: tested together, so never a twin
-    after = splits.k_fold(labels, 3, 0, None, 0.4, 0).set_index("face")
-    assert after.drop(columns="twin").equals(before.drop(columns="twin"))
-    assert set(after.index[after.twin]) == {one[0], two[0], held}
+def test_k_fold__duplicate_has_an_identical_face_in_another_fold_that_trains():
+    # Eight pictures of two or three faces each, by the definition: some other face of it, of another fold, that is not held.
+    labels = table(happy=12, sad=9)
+    labels["digest"] = [f"picture {face % 8}" for face in labels.face]
+    split = splits.k_fold(labels, 3, 0, None, 0.4, 0).assign(digest=labels.digest)
+    expected = [((split.digest == one.digest) & (split.fold != one.fold) & ~split.held).any() for one in split.itertuples()]
+    assert split.duplicate.tolist() == expected and 0 < sum(expected) < len(split)
+    assert (split.groupby("digest").held.nunique() == 1).all()  # identical faces validate together
 
 
 @pytest.mark.parametrize("fold", [0, 1, 2])
-def test_k_fold__twins_of_a_fold_as_assemble_has_them(fold):
-    # Every digest is of two or three faces; the fold's own parts, put together by the other function, give the same twins.
+def test_k_fold__duplicates_of_a_fold_as_assemble_has_them(fold):
+    # Every digest is of two or three faces; the fold's own parts, put together by the other function, give the same duplicates.
     labels = table(happy=12, sad=9)
     labels["digest"] = [f"picture {face % 8}" for face in labels.face]
     split = splits.k_fold(labels, 3, fold, None, 0.4, 0)
     train, test = (labels[labels.face.isin(part(split, name).face)] for name in ("train", "test"))
     expected = splits.assemble(train, test, 0.0, 0)
     received = part(split, "test")
-    assert list(received.twin) == list(part(expected, "test").twin) and received.twin.any() and not received.twin.all()
+    assert list(received.duplicate) == list(part(expected, "test").duplicate) and received.duplicate.any() and not received.duplicate.all()
 
 
 def test_k_fold__fewer_faces():

@@ -3,8 +3,8 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError
-from pipeline.parameters.rows import NETWORKS
+from pipeline.common.errors import InputError
+from pipeline.config.rows import NETWORKS
 
 SIZES = {"InceptionResNetV2": 75, "InceptionV3": 75}
 # Parameters without top, as keras.applications and (GoogLeNet) TF-slim count them, and a head of 7 classes.
@@ -28,7 +28,7 @@ def settings_of(model, tiny_settings, **change):
 
 @pytest.mark.parametrize("model", NETWORKS)
 def test_build__pixels_in_logits_out(keras, tiny_settings, model):
-    from pipeline.networks.classifier import build
+    from pipeline.networks.shared.classifier import build
 
     built = build(settings_of(model, tiny_settings))
     assert built.input_shape == (None, 48, 48, 3) and built.output_shape == (None, 7)
@@ -39,7 +39,7 @@ def test_build__pixels_in_logits_out(keras, tiny_settings, model):
 
 def test_build__weights_files_of_equal_weights_are_equal(keras, tiny_settings, tmp_path):
     # Automatic layer names count on through a process; a file must not know what was built before.
-    from pipeline.networks.classifier import build
+    from pipeline.networks.shared.classifier import build
     from pipeline.training import backend
 
     settings = settings_of("InceptionV3", tiny_settings)
@@ -50,11 +50,11 @@ def test_build__weights_files_of_equal_weights_are_equal(keras, tiny_settings, t
 
 
 def test_scale__values_that_imagenet_weights_expect(keras):
-    from pipeline.networks import scaling
+    from pipeline.networks.shared import applications
 
     image = np.array([[[[0.0, 127.5, 255.0]]]], np.float32)  # R, G, B
-    assert np.allclose(scaling.to_unit_range(image), [[[[-1, 0, 1]]]])
-    assert np.allclose(scaling.to_centred_bgr(image), [[[[255 - 103.939, 127.5 - 116.779, -123.68]]]], atol=1e-4)
+    assert np.allclose(applications.to_unit_range(image), [[[[-1, 0, 1]]]])
+    assert np.allclose(applications.to_centred_bgr(image), [[[[255 - 103.939, 127.5 - 116.779, -123.68]]]], atol=1e-4)
 
 
 def write_checkpoint(path, model, change=None, head=None):

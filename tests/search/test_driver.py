@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.common.errors import InputError
 from pipeline.search import driver
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-cluster.txt)")

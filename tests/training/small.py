@@ -28,14 +28,12 @@ def small_network(keras, side=32):
 
 def settings(**change):
     """Settings of a row of two emotions at 32 px that trains in a second."""
-    from pipeline.training.recipe import Recipe, Sgd
-    from pipeline.training.settings import Settings
+    from pipeline.config.settings import Recipe, Settings, Sgd
 
     values = dict(
-        row="tiny", data="unbalanced", model="MobileNetV2", image_size=32, face_size=32, emotions=["sad", "happy"], weights=None,
-        weights_sha256=None, optimizer=Sgd(learning_rate=0.01, momentum=0.9), recipe=Recipe(), batch_size=4, epochs=2, train_faces=None,
-        validation_share=0.0, batch_norm_faces=8, seed=0, fold=None, source="synthetic", source_sha256=None,
-        backend="tensorflow", precision="float32", devices="auto",
+        row="tiny", data="unbalanced", model="MobileNetV2", image_size=32, face_size=32, emotions=["sad", "happy"], pretrained=None,
+        pretrained_sha256=None, optimizer=Sgd(name="sgd", learning_rate=0.01, momentum=0.9), recipe=Recipe(), batch_size=4, epochs=2,
+        batch_norm_faces=8, seed=0, fold=None, backend="tensorflow", precision="float32", devices="auto", threads=None,
     )  # fmt: skip
     return Settings(**(values | change))
 
@@ -55,8 +53,8 @@ def logical_devices(backend, count):
 
 def main(backend_name, count, precision, weights=None):
     """Train 3 epochs of 14 faces with a full recipe, in batches of 5, 5 and 4, which two devices cannot all share equally."""
+    from pipeline.config.settings import Adam, Augmentation, Recipe, SizePhase
     from pipeline.training import backend
-    from pipeline.training.recipe import Adam, Augmentation, Recipe, Size
 
     keras = backend.start(0, backend_name, precision)
     names = logical_devices(backend_name, count) if count > 1 else []
@@ -64,7 +62,7 @@ def main(backend_name, count, precision, weights=None):
     from pipeline.training.fit import fit
     from pipeline.training.steps import make_steps
 
-    adam = Adam(learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    adam = Adam(name="adam", learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
     pixels, labels = faces_of_two_kinds()
     logs = []
     with devices.shared(names) as strategy:
@@ -73,8 +71,9 @@ def main(backend_name, count, precision, weights=None):
         for variable in model.trainable_variables:
             variable.assign(given.normal(0, 0.2, variable.shape))
         recipe = Recipe(
-            schedule="one-cycle", warm_up=0.3, weight_decay=0.1, clip_norm=0.05, label_smoothing=0.1, moving_average=0.5, balance="weights",
-            sizes=[Size(until=0.4, size=24)], augmentation=Augmentation(flip=True, shift=0.1, brightness=0.1, erase=0.5, mixup=0.2),
+            schedule="one-cycle", warm_up=0.3, weight_decay=0.1, clip_norm=0.05, label_smoothing=0.1, ema=0.5, class_weighting="loss",
+            progressive_resizing=[SizePhase(until=0.4, size=24)], 
+            augmentation=Augmentation(flip=True, translate=0.1, brightness=0.1, random_erasing=0.5, mixup=0.2),
         )  # fmt: skip
         chosen = settings(batch_size=5, epochs=3, optimizer=adam, precision=precision, backend=backend_name, recipe=recipe)
         training, validation = (np.arange(14), labels[:14]), (np.array([14, 15]), labels[14:])

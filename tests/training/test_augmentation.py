@@ -1,7 +1,7 @@
 import numpy as np
 
-from pipeline.training.augmentation import augment, mix, views_of
-from pipeline.training.recipe import Augmentation, Views
+from pipeline.config.settings import Augmentation
+from pipeline.training.augmentation import augment, mix
 
 
 class Fixed:
@@ -23,16 +23,16 @@ def moved(face, augmentation, *factors, size=None):
 
 
 FACE = [[10, 20], [30, 40]]
-# The draws of a moved face, in order: rotation, scale, shift to the right, shift down.
+# The draws of a moved face, in order: rotation, scale, to the right, down.
 
 
 def test_augment__flip_swaps_left_and_right():
     assert moved(FACE, {"flip": True}, 0, 0, 0, 0) == [[20, 10], [40, 30]]
 
 
-def test_augment__shift_by_half_repeats_the_edge():
-    assert moved(FACE, {"shift": 0.5}, 0, 0, 1, 0) == [[10, 10], [30, 30]]  # to the right by one of two pixels
-    assert moved(FACE, {"shift": 0.5}, 0, 0, 0, -1) == [[30, 40], [30, 40]]  # up
+def test_augment__translation_by_half_repeats_the_edge():
+    assert moved(FACE, {"translate": 0.5}, 0, 0, 1, 0) == [[10, 10], [30, 30]]  # to the right by one of two pixels
+    assert moved(FACE, {"translate": 0.5}, 0, 0, 0, -1) == [[30, 40], [30, 40]]  # up
 
 
 def test_augment__rotation_by_a_quarter():
@@ -58,7 +58,7 @@ def test_augment__contrast_about_the_mean_then_brightness():
 
 def test_augment__erase_takes_its_share_of_faces_one_rectangle_of_one_gray_each():
     faces = np.zeros((400, 20, 20), np.uint8)
-    out = augment(faces, 20, Augmentation(erase=0.5), np.random.default_rng(0))
+    out = augment(faces, 20, Augmentation(random_erasing=0.5), np.random.default_rng(0))
     erased = [face for face in out if face.any()]
     assert 150 < len(erased) < 250
     for face in erased:
@@ -69,7 +69,7 @@ def test_augment__erase_takes_its_share_of_faces_one_rectangle_of_one_gray_each(
 
 def test_augment__all_amounts_stay_in_range_and_repeat():
     faces = np.random.default_rng(1).integers(0, 256, (8, 12, 12), np.uint8)
-    every = Augmentation(flip=True, shift=0.1, rotation=15.0, scale=0.1, brightness=0.2, contrast=0.2, erase=0.5)
+    every = Augmentation(flip=True, translate=0.1, rotation=15.0, scale=0.1, brightness=0.2, contrast=0.2, random_erasing=0.5)
     one, other, third = (augment(faces, 9, every, np.random.default_rng(seed)) for seed in (2, 2, 3))
     assert one.shape == (8, 9, 9) and one.dtype == np.uint8
     assert np.array_equal(one, other) and not np.array_equal(one, third)
@@ -87,18 +87,3 @@ def test_mix__faces_and_targets_in_the_same_shares():
     mixed, targets = mix(faces, np.eye(2, dtype=np.float32), 0.2, Half())
     assert mixed.tolist() == [[[25]], [[75]]]  # a face keeps the larger share, 1 - 0.25
     assert targets.tolist() == [[0.75, 0.25], [0.25, 0.75]]
-
-
-def test_views__none_is_the_face_itself():
-    faces = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
-    (only,) = views_of(faces, Views())
-    assert np.array_equal(only, faces)
-
-
-def test_views__flip_and_shifts_are_ten():
-    faces = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)
-    views = [view[0, :, :, 0].tolist() for view in views_of(faces, Views(flip=True, shift=1))]
-    assert len(views) == 10
-    assert views[:2] == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[2, 1, 0], [5, 4, 3], [8, 7, 6]]]
-    assert views[2] == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]  # down
-    assert views[6] == [[0, 0, 1], [3, 3, 4], [6, 6, 7]]  # right

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pipeline.config.settings import Augmentation, Recipe, SizePhase
 from pipeline.training.batches import Examples, batches, epoch_order
-from pipeline.training.recipe import Augmentation, Recipe, Size
 from tests.training.small import faces_of_two_kinds, settings
 
 
@@ -36,20 +36,20 @@ def test_examples__plain_are_the_faces_in_the_epochs_order():
 
 
 def test_examples__from_a_later_batch_on_are_the_same():
-    recipe = Recipe(augmentation=Augmentation(flip=True, shift=0.1, mixup=0.2), sizes=[Size(until=0.5, size=20)])
+    recipe = Recipe(augmentation=Augmentation(flip=True, translate=0.1, mixup=0.2), progressive_resizing=[SizePhase(until=0.5, size=20)])
     for epoch in (0, 1):
         (whole, targets), (rest, others) = (joined(examples(recipe).batches(epoch, first)) for first in (0, 2))
         assert np.array_equal(whole[8:], rest) and np.array_equal(targets[8:], others)
 
 
 def test_examples__small_sizes_come_first():
-    plain = examples(Recipe(sizes=[Size(until=0.5, size=20), Size(until=0.75, size=28)]), epochs=4)
+    plain = examples(Recipe(progressive_resizing=[SizePhase(until=0.5, size=20), SizePhase(until=0.75, size=28)]), epochs=4)
     assert [plain.size(epoch) for epoch in range(4)] == [20, 20, 28, 32]
     assert next(plain.batches(1))[0].shape == (4, 20, 20, 3)
 
 
 def test_examples__changed_faces_are_gray_and_new_each_epoch():
-    recipe = Recipe(augmentation=Augmentation(shift=0.2))
+    recipe = Recipe(augmentation=Augmentation(translate=0.2))
     (one, _), (other, _), (again, _) = (joined(examples(recipe).batches(epoch)) for epoch in (0, 1, 0))
     assert np.array_equal(one[..., 0], one[..., 1]) and np.array_equal(one[..., 0], one[..., 2])
     assert np.array_equal(one, again) and not np.array_equal(one, other)
@@ -63,12 +63,12 @@ def test_examples__smoothing_spreads_a_share_over_all_emotions():
 def unbalanced(balance):
     pixels, _ = faces_of_two_kinds()
     labels = np.array([0] * 9 + [1] * 3)
-    return Examples(pixels, np.arange(12), labels, settings(recipe=Recipe(balance=balance)))
+    return Examples(pixels, np.arange(12), labels, settings(recipe=Recipe(class_weighting=balance)))
 
 
 def test_examples__weights_make_the_emotions_count_alike():
     # 12 / (2 x 9) and 12 / (2 x 3): nine times 2/3 is three times 2.
-    targets = joined(unbalanced("weights").batches(0))[1]
+    targets = joined(unbalanced("loss").batches(0))[1]
     assert targets.sum(axis=0).tolist() == pytest.approx([6.0, 6.0])
     assert np.unique(targets).tolist() == pytest.approx([0, 2 / 3, 2])
 

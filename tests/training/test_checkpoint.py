@@ -86,12 +86,9 @@ def test_key__changes_with_everything_that_a_training_depends_on(tiny_settings, 
     import pipeline.training.batches
     from pipeline.training.checkpoint import key
 
-    faces, split = tmp_path / "faces.npy", tmp_path / "split.csv"
-    faces.write_bytes(b"1")
-    split.write_bytes(b"2")
 
-    def of(settings=tiny_settings, versions=("keras", "3"), device="cpu"):
-        return key(settings, [faces, split], dict([versions]), device)
+    def of(settings=tiny_settings, versions=("keras", "3"), device="cpu", data=("1", "2")):
+        return key(settings, list(data), dict([versions]), device)
 
     first = of()
     assert of() == first and len(first) == 32
@@ -100,13 +97,9 @@ def test_key__changes_with_everything_that_a_training_depends_on(tiny_settings, 
         of(tiny_settings.model_copy(update={"backend": "jax"})),
         of(versions=("keras", "4")),
         of(device="gpu"),
+        of(data=("3", "2")),
+        of(data=("1", "3")),
     ]
-    faces.write_bytes(b"3")
-    others.append(of())
-    faces.write_bytes(b"1")
-    split.write_bytes(b"3")
-    others.append(of())
-    split.write_bytes(b"2")
     code = tmp_path / "batches.py"
     code.write_text("changed")
     monkeypatch.setattr(pipeline.training.batches, "__file__", str(code))

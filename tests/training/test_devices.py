@@ -51,7 +51,7 @@ def test_precision__mixed_is_near_float32_and_keeps_float32_weights(one_device, 
 
 
 def test_select__more_gpus_than_there_are_is_refused(keras):
-    from pipeline.errors import InputError
+    from pipeline.common.errors import InputError
     from pipeline.training import devices
 
     assert devices.select("auto") == [] and devices.select("cpu") == [] and devices.describe() == "cpu"

@@ -28,12 +28,12 @@ def fitted(keras, settings, validation=((), ())):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_fit__learns_two_kinds_of_faces(keras, tiny_settings, optimizer):
-    from pipeline.training.recipe import Adam
+    from pipeline.config.settings import Adam
     from pipeline.training.steps import make_steps
 
     change = {"epochs": 20}
     if optimizer == "adam":
-        change["optimizer"] = Adam(learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+        change["optimizer"] = Adam(name="adam", learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
     model, logs = fitted(keras, tiny_settings.model_copy(update=change))
     pixels, labels = faces_of_two_kinds()
     assert len(logs) == 20 and logs[-1]["loss"] < logs[0]["loss"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.training.recipe import Recipe, Sgd
+from pipeline.config.settings import Recipe, Sgd
 from tests.training.small import settings, small_network
 
 
@@ -9,7 +9,7 @@ def made(keras, **recipe):
     from pipeline.training.optimizer import make_optimizer
 
     model = small_network(keras)
-    optimizer = make_optimizer(settings(optimizer=Sgd(learning_rate=0.1, momentum=0.9), recipe=Recipe(**recipe)), model)
+    optimizer = make_optimizer(settings(optimizer=Sgd(name="sgd", learning_rate=0.1, momentum=0.9), recipe=Recipe(**recipe)), model)
     optimizer.build(model.trainable_variables)
     return model, optimizer
 
@@ -30,7 +30,7 @@ def test_weight_decay__shrinks_kernels_alone(keras):
 def test_averaged__is_the_mean_of_the_steps_and_gives_the_weights_back(keras):
     from pipeline.training.optimizer import averaged
 
-    model, optimizer = made(keras, moving_average=0.5)
+    model, optimizer = made(keras, ema=0.5)
     bias = model.get_layer("logits").bias
     for _ in range(2):  # momentum: by -0.1, then by -0.19
         optimizer.apply([keras.ops.ones(v.shape) for v in model.trainable_variables], model.trainable_variables)

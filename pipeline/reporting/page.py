@@ -1,0 +1,119 @@
+"""The report's tables in Markdown, LaTeX and for the page, from one source: frames of strings with a title and a remark."""
+
+import dataclasses
+import re
+
+import pandas as pd
+
+OFFICIAL = "Unbalanced: the official split (Training; PublicTest and PrivateTest), or as splits.unbalanced says."
+REMARKS = {
+    "table2": OFFICIAL,
+    "table3": "Balanced: undersampled to the rarest emotion over all faces, then 80 % training, 20 % test, as the paper states it.",
+    "table4": f"{OFFICIAL} [4] is as its authors published it; it was not run here.",
+}
+WORTH = (
+    "Percent; precision, recall and F1 are macro averages; the interval is over test faces (bootstrap), not over repeated "
+    "trainings; Chance is what always giving the commonest emotion scores; Without duplicates leaves out test faces with an "
+    "identical picture in training. Bold: the best of a column."
+)
+BOLD = ("Accuracy", "Precision", "Recall", "F1-score")
+LATEX_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: f"\\{c}" for c in "&%$#_{}"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Titled:
+    """A table of strings with its title, a caption that says what made it, a remark, and columns whose best is bold."""
+
+    name: str
+    frame: pd.DataFrame
+    title: str
+    caption: str
+    remark: str = ""
+    bold: tuple = ()
+
+    def best(self):
+        """Return the cells (line, column) that hold the largest number of a bold column."""
+        cells = set()
+        for column in self.bold:
+            numbers = pd.to_numeric(self.frame[column], errors="coerce")
+            cells |= {(line, self.frame.columns.get_loc(column)) for line in range(len(numbers)) if numbers.iloc[line] == numbers.max()}
+        return cells
+
+    def marked(self, mark):
+        """Return the frame with mark(text) in the best cells."""
+        frame = self.frame.copy()
+        for line, column in self.best():
+            frame.iloc[line, column] = mark(frame.iloc[line, column])
+        return frame
+
+    def markdown(self):
+        """Return the table in Markdown with title, caption and remark."""
+        text = self.marked(lambda cell: f"**{cell}**").to_markdown(index=False, disable_numparse=True)
+        return f"### {self.title}\n\n{self.caption}\n\n{text}\n\n{self.remark}\n"
+
+    def latex(self):
+        """Return the table in LaTeX (booktabs)."""
+        safe = self.frame.map(escape_latex)
+        for line, column in self.best():
+            safe.iloc[line, column] = rf"\textbf{{{safe.iloc[line, column]}}}"
+        head = " & ".join(map(escape_latex, safe.columns))
+        lines = [" & ".join(line) + r" \\" for line in safe.to_numpy()]
+        return "\n".join(
+            [
+                "% needs \\usepackage{booktabs}", r"\begin{table}", rf"\caption{{{escape_latex(f'{self.title}. {self.caption}')}}}",
+                rf"\label{{tab:{self.name}}}", rf"\begin{{tabular}}{{{'l' * len(safe.columns)}}}", r"\toprule", head + r" \\", r"\midrule",
+                *lines, r"\bottomrule", r"\end{tabular}", "", escape_latex(self.remark), r"\end{table}", "",
+            ]
+        )  # fmt: skip
+
+    def for_page(self):
+        """Return what the page's template shows: id, title, remark, columns and lines of cells {"text", "best"}."""
+        best = self.best()
+        lines = [[{"text": c, "best": (i, j) in best} for j, c in enumerate(line)] for i, line in enumerate(self.frame.to_numpy().tolist())]
+        return {"id": self.name, "title": self.title, "remark": self.remark, "columns": list(self.frame.columns), "lines": lines}
+
+
+def escape_latex(text):
+    """Return text that LaTeX prints as it stands."""
+    return re.sub(r"[\\~^&%$#_{}]", lambda found: LATEX_SPECIAL[found.group()], text)
+
+
+def paper_table(name, frame, paper, caption):
+    """Return one of the paper's tables as Titled."""
+    return Titled(name, frame, paper["tables"][name]["title"], caption, f"{REMARKS[name]} {WORTH}", BOLD)
+
+
+def note(source, profile):
+    """Return a few words on what made a score: for the captions."""
+    faces = "SYNTHETIC faces" if source["source"] == "synthetic" else f"faces of {source['origin']}"
+    return f"profile {profile}, {faces}"
+
+
+def banner(source, profile):
+    """Return the sentences at the top of the page: data, profile, and what the numbers are not."""
+    said = f"Profile {profile}, source {source['source']}: {source['origin']}; {source['faces']:,} faces."
+    if source["source"] == "synthetic":
+        said += " The faces are drawings made by this program. No score below says anything about photographs of people or about the paper."
+    elif not source["expected_counts_met"]:
+        said += " The counts of faces are not those of FER-2013, or were not compared with them."
+    return said
+
+
+def summary(verdicts):
+    """Return one sentence on how many lines of the paper reproduce."""
+    count = {kind: sum(v["verdict"] == kind for v in verdicts) for kind in ("reproduces", "differs", "not comparable", "not run")}
+    compared = count["reproduces"] + count["differs"]
+    said = f"Of the {len(verdicts)} lines of Tables 2 to 4, {compared} could be compared"
+    if compared:
+        worst = max((v for v in verdicts if v["verdict"] == "differs"), key=lambda v: abs(v["ours"] - v["paper"]), default=None)
+        said += f": {count['reproduces']} reproduce, {count['differs']} differ"
+        said += f", by at most {abs(worst['ours'] - worst['paper']):.2f} points ({worst['row']})" if worst else ""
+    return f"{said}; {count['not comparable']} were run under other settings than the paper's, {count['not run']} were not run."
+
+
+def page(tables, verdicts, said, pictures):
+    """Return the report in Markdown. tables: Titled, in order; said: the banner; pictures: file names in reports/figures."""
+    parts = ["# FER-2013, reproduced: Tables 2 to 4, Figures 1 to 8", f"> **{said}**", summary(verdicts)]
+    parts += [table.markdown() for table in tables]
+    parts += [f"![{picture.removesuffix('.png')}](figures/{picture})" for picture in pictures]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,44 @@
+"""Scores a trained row on every test face of its split, once."""
+
+import shutil
+
+import numpy as np
+
+from pipeline.common.files import read_json, written
+from pipeline.common.workspace import FACES, RGB, SPLIT_FILES
+from pipeline.config import params as parameters
+from pipeline.config.settings import Trained
+from pipeline.dataset.arrays import open_npy
+from pipeline.dataset.labels import read_labels
+from pipeline.dataset.names import TEST
+from pipeline.dataset.split_file import part, read_split
+from pipeline.scoring.outputs import predictions_table, score, write_row
+from pipeline.scoring.prediction import predict
+from pipeline.training import backend
+
+
+def evaluate_row(row, section):
+    """Read a row's model, the faces and the split; write the row's files."""
+    model = section.models / row
+    evaluation = parameters.load().evaluation
+    trained = Trained.read(model / "network.json")
+    settings = trained.settings.model_copy(update={"backend": backend.chosen(trained.settings.backend)})
+    split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
+    test, (index, labels) = split[split.split == TEST], part(split, TEST)
+    usage = read_labels(RGB / "labels.csv").usage.to_numpy()[index]
+    backend.start_for(settings)
+    probabilities, parameter_count = predict(settings, model / "model.weights.h5", open_npy(FACES), index, evaluation.batch_size)
+    about = {
+        "settings": trained.settings.model_dump(),
+        "trained_on": {"faces_sha256": trained.faces_sha256, "split_sha256": trained.split_sha256},
+        "parameters": parameter_count,
+        "faces": {name: len(part(split, name)[0]) for name in ("train", "validation", "test")},
+        "early_loss": float(np.mean(read_json(model / "first_losses.json"))),
+        "confidence": evaluation.confidence,
+    }
+    with written(section.rows / row) as folder:
+        folder.mkdir()
+        predictions = predictions_table(index, test, usage, probabilities, settings.emotions)
+        scores = score(labels, probabilities, test.duplicate.to_numpy(bool), usage, evaluation, settings.seed)
+        write_row(folder, predictions, settings.emotions, about, scores)
+        shutil.copyfile(model / "history.csv", folder / "history.csv")

@@ -1,0 +1,188 @@
+import pytest
+import yaml
+
+from pipeline.common.errors import InputError
+from pipeline.config import params
+from pipeline.config.rows import NETWORKS
+
+GOOD = "params.yaml"
+
+
+def changed(tmp_path, path, value):
+    """Write all params with one key changed (DELETE removes it) and return the path of params.yaml."""
+    files = {file: yaml.safe_load(open(file, encoding="utf-8")) for file in (GOOD, *params.OWN)}
+    *parents, last = path.split(".")
+    node = files[next((file for file, keys in params.OWN.items() if path.split(".")[0] in keys), GOOD)]
+    for key in parents:
+        node = node[key]
+    if value is DELETE:
+        del node[last]
+    else:
+        node[last] = value
+    for file, values in files.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(yaml.safe_dump(values), encoding="utf-8")
+    return tmp_path / GOOD
+
+
+DELETE = object()
+FALLING = [{"until": 0.5, "size": 36}, {"until": 0.4, "size": 40}]
+ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_size": 16}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected", "received"),
+    [
+        ("profle", "demo", "no such key", "'demo'"),
+        ("rows.table2-ResNet50.modle", "x", "no such key", "'x'"),
+        ("rows.table2-ResNet50.model", "ResNet51", "one of Compact, GoogLeNet, InceptionResNetV2", "'ResNet51'"),
+        ("rows.table2-ResNet50.optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
+        ("rows.table2-ResNet50.batch_size", "16", "a valid integer", "'16'"),
+        ("rows.table2-ResNet50.batch_size", 0, "greater than or equal to 1", "0"),
+        ("rows.table2-InceptionV3.image_size", 74, "at least 75 for InceptionV3", "74"),
+        ("rows.table2-Xception.image_size", 47, "at least 48 for Xception", "47"),
+        ("rows.table2-ResNet50.data", "balanced_lucky", "'unbalanced', 'balanced'", "'balanced_lucky'"),
+        ("profile", "dmeo", "one of ablation, demo, full, paper, sample, search, tiny", "'dmeo'"),
+        ("optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
+        ("epochs", 0, "greater than or equal to 1", "0"),
+        ("seed", DELETE, "this key", "nothing"),
+        ("seed", True, "a valid integer", "True"),
+        ("profiles.demo.epochs.unbalanced", 0, "greater than or equal to 1", "0"),
+        ("profiles.demo.validation_share", 1.0, "less than 1", "1.0"),
+        ("optimizers.sgd.momentum", 1.5, "less than 1", "1.5"),
+        ("splits.fold", 5, "below folds = 5", "5"),
+        ("rows.table3-ResNet50.fold", 1, "none, for only unbalanced", "1"),
+        ("rows.settings", ROW, "another name", "'settings'"),
+        ("beyond.settings", ROW, "another name", "'settings'"),
+        ("beyond.compact-0.recipe", "modem", "one of modern, modern-one-size, paper", "'modem'"),
+        ("beyond.compact-0.optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
+        ("ensembles.compact", ["compact-0", "compact-9"], "rows of beyond", "'compact-9'"),
+        ("recipes.modern.augmentation.flop", True, "no such key", "True"),
+        ("recipes.modern.label_smoothing", 1.0, "less than 1", "1.0"),
+        ("optimizers.sgd", {"name": "rmsprop"}, "adam or sgd", "{'name': 'rmsprop'}"),
+        ("optimizers.sgd", {"learning_rate": 0.1}, "adam or sgd", "{'learning_rate': 0.1}"),
+        ("recipes.modern.optimizer", "sgd", "no such key", "'sgd'"),
+        ("recipes.modern-one-size.extends", "modem", "one of modern, paper", "'modem'"),
+        ("grid.model", ["ResNet51"], "one of Compact, GoogLeNet", "'ResNet51'"),
+        ("grid.batch_size", [16, 16], "names that differ", "[16, 16]"),
+        ("grid.optimizer", ["rmsprop"], "one of adam, nesterov, sgd", "'rmsprop'"),
+        ("image_sizes.InceptionV3", 74, "at least 75 for InceptionV3", "74"),
+        ("image_sizes.default", DELETE, "this key", "nothing"),
+        ("cluster.retries", -1, "greater than or equal to 0", "-1"),
+        ("ensembles", {}, "at least 1 item", "{}"),
+        ("recipes.modern.progressive_resizing", FALLING, "rising values of until", "[0.5, 0.4]"),
+        ("faces.emotions", ["sad", "sad"], "names that differ", "['sad', 'sad']"),
+        ("sources.archive.sha256", "abc", "match pattern", "'abc'"),
+        ("training.backend", "theano", "'tensorflow' or 'jax'", "'theano'"),
+        ("training.precision", "float64", "'float32', 'mixed_bfloat16' or 'mixed_float16'", "'float64'"),
+        ("training.devices", "gpu", "auto, cpu or a number of GPUs", "'gpu'"),
+        ("training.devices", 0, "auto, cpu or a number of GPUs", "0"),
+        ("profiles.demo.pretrained", "imagnet", "imagenet, null, or the path of a .h5", "'imagnet'"),
+        ("sources.archive.url", "ftp://host/file", "match pattern", "'ftp://host/file'"),
+    ],
+)
+def test_load__bad_value_names_key_expected_and_received(tmp_path, path, value, expected, received):
+    with pytest.raises(InputError) as error:
+        params.load(changed(tmp_path, path, value))
+    message = str(error.value)
+    assert any(f": {path}{more}: expected " in message for more in ("", ".0", ".name"))
+    assert expected in message and f"received {received}" in message
+    assert "\n" not in message
+
+
+def test_load__good_file_resolves_profile_and_optimizer():
+    loaded = params.load(GOOD)
+    assert loaded.chosen == loaded.profiles["demo"]
+    assert loaded.optimizer_of(loaded.rows["table2-ResNet50"]).name == "sgd"
+    assert len(loaded.rows) == 15
+
+
+def test_load__override_wins_over_row():
+    loaded = params.load(GOOD).model_copy(update={"optimizer": "adam"})
+    assert loaded.optimizer_of(loaded.rows["table2-ResNet50"]).learning_rate == 0.001
+
+
+def test_load__key_given_twice_is_refused(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text(open(GOOD, encoding="utf-8").read() + "\nseed: 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'seed' given twice"):
+        params.load(file)
+
+
+@pytest.mark.parametrize("text", ["rows: [", "", "just text"])
+def test_load__no_mapping_is_refused(tmp_path, text):
+    file = tmp_path / "params.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="expected"):
+        params.load(file)
+
+
+def test_load__small_number_as_dvc_writes_it_is_a_number(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text("adam: {learning_rate: 1e-05, epsilon: 1E-7}", encoding="utf-8")
+    assert params.read(file) == {"adam": {"learning_rate": 0.00001, "epsilon": 0.0000001}}
+
+
+def test_load__missing_file_says_where_to_run():
+    with pytest.raises(InputError, match="repository's root"):
+        params.load("nowhere.yaml")
+
+
+def test_networks__are_the_files_of_the_folder():
+    names = {"Compact", "GoogLeNet", "InceptionResNetV2", "InceptionV3", "MobileNetV2", "ResNet101", "ResNet50", "Xception"}
+    assert set(NETWORKS) == names
+
+
+def test_params_yaml__rows_are_the_papers():
+    # Every setting of a row stands in the paper's table too; the two files may not drift apart.
+    from pipeline.reporting.paper import read_paper
+
+    loaded, listed = params.load(GOOD), set()
+    rows = loaded.rows
+    for table in read_paper()["tables"].values():
+        for line in table["rows"]:
+            if line["row"]:
+                row = rows[line["row"]]
+                listed.add(line["row"])
+                size = loaded.image_size_of(row)
+                assert (row.optimizer, row.batch_size, size) == (line["optimizer"], line["batch_size"], line["image_size"])
+                assert row.model.lower() == line["model"].lower()
+    assert listed == set(rows)
+
+
+def test_params_yaml__paper_profile_is_as_printed():
+    profile = params.load(GOOD).profiles["paper"]
+    assert (profile.epochs["unbalanced"], profile.epochs["balanced"], profile.pretrained) == (700, 500, "imagenet")
+    assert (profile.train_faces, profile.validation_share, profile.max_batch_size) == (None, 0.0, None)
+
+
+def test_params_yaml__is_in_the_form_that_dvc_writes(tmp_path):
+    # Else one -S would show changes all over the file.
+    from dvc.utils.hydra import apply_overrides
+
+    for file in (GOOD, *params.OWN):
+        before = open(file, encoding="utf-8").read()
+        copy = tmp_path / "params.yaml"
+        copy.write_text(before, encoding="utf-8")
+        apply_overrides(copy, ["seed=5"] if file == GOOD else ["+seed=5"])
+        lines, after = before.splitlines(), copy.read_text(encoding="utf-8").splitlines()
+        assert len([line for line in after if line not in lines]) == 1, file
+        assert not [line for line in lines if line not in after and not line.startswith("seed:")], file
+
+
+def test_load__further_files_hold_their_own_keys_alone(tmp_path):
+    file = changed(tmp_path, "seed", 1)
+    (tmp_path / "grid" / "params.yaml").write_text("grid: {}\nseed: 2\n")
+    with pytest.raises(InputError, match="grid/params.yaml: expected the keys grid and cluster, and them here alone, received"):
+        params.load(file)
+
+
+def test_recipe__extends_another_and_changes_what_it_names():
+    recipes = params.load(GOOD).recipes
+    assert recipes["modern-one-size"] == recipes["modern"].model_copy(update={"progressive_resizing": []})
+
+
+def test_epochs_of__variants_of_balanced_take_its_epochs_unless_named():
+    profile = params.load(GOOD).chosen.model_copy(update={"epochs": {"balanced": 4, "balanced_leaky": 3}})
+    found = [profile.epochs_of(data) for data in ("balanced", "balanced_official", "balanced_leaky", "unbalanced")]
+    assert found == [4, 4, 3, None]
