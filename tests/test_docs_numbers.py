@@ -1,0 +1,109 @@
+"""The numbers in README and docs are those that were measured and committed."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student_t
+
+
+def test_results_page__sample_is_the_measured_one():
+    rows = json.loads(Path("results/sample.json").read_text(encoding="utf-8"))["metrics"]["rows"]
+    text = Path("docs/results.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match(r"\| [234], ", line)]
+    assert len(lines) == len(rows)
+    for line, row in zip(lines, rows.values(), strict=True):
+        accuracy, low, high = (f"{100 * row[key]:.2f}" for key in ("accuracy", "accuracy_low", "accuracy_high"))
+        assert f"| {row['test_faces']:,} | {accuracy} ({low} to {high}) |" in line
+
+
+def test_results_page__demo_is_the_committed_one():
+    # HEAD's, for `make repro` on another machine may have written other last digits.
+    done = subprocess.run(["git", "show", "HEAD:reports/metrics.json"], capture_output=True, check=True)
+    unbalanced, balanced = (json.loads(done.stdout)["rows"][f"table{number}-GoogLeNet"] for number in (2, 3))
+    text = " ".join(Path("docs/results.md").read_text(encoding="utf-8").split())
+    assert f"They are of {unbalanced['test_faces']:,} (unbalanced) and {balanced['test_faces']:,} (balanced) synthetic test faces" in text
+    assert f"makes {100 * unbalanced['chance']:.2f} and {100 * balanced['chance']:.2f} %" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "heading"), [("throughput", "## Two cores with AVX-512"), ("throughput-avx2", "## As on a CPU without AVX-512")]
+)
+def test_speed_page__numbers_are_the_measured_ones(file, heading):
+    results = json.loads(Path(f"results/{file}.json").read_text(encoding="utf-8"))
+    text = Path("docs/speed.md").read_text(encoding="utf-8").split(heading)[1].split("\n## ")[0]
+    means = results["geometric_means"]
+    assert f"| **{means['first_step_seconds']:.2f}** | **{results['geometric_mean_ratio']:.2f}** |" in text
+    for network, row in results["networks"].items():
+        base, ours, ratios = row["baseline"], row["ours"], row["ratios"]
+        key = "train_per_second"
+        assert f"{base[key]:.1f} → {ours[key]:.1f} ({ratios[key]:.2f})" in text.split(f"| {network} |")[1].splitlines()[0]
+
+
+def percent(run, *columns):
+    return [f"{100 * run[column]:.2f}" for column in columns]
+
+
+def test_beyond_page__every_run_stands_there_and_the_readme_quotes_them():
+    runs = pd.read_csv("results/runs.csv")
+    text, readme = (Path(path).read_text(encoding="utf-8") for path in ("docs/beyond.md", "README.md"))
+    scores = []
+    for run in runs.to_dict("records"):
+        accuracy, low, high, *parts = percent(
+            run, *(f"accuracy{part}" for part in ("", "_low", "_high", "_public", "_private", "_without_duplicates"))
+        )
+        scores.append(f"{accuracy} ({low} to {high})")
+        about = f"| {run['row']} | {run['epochs']} | {run['minutes']:.1f} | {scores[-1]} | {' | '.join(parts)} |"
+        assert about in text, about
+    together = json.loads(Path("results/ensemble.json").read_text(encoding="utf-8"))
+    low, high = together["interval"]["accuracy"]
+    parts = [f"{100 * together['parts'][name]['accuracy']:.2f}" for name in ("PublicTest", "PrivateTest", "without_duplicates")]
+    said = "{:.2f} % ({:.2f} to {:.2f}), PublicTest {}, PrivateTest {}, without duplicates {}.".format(
+        *(100 * value for value in (together["accuracy"], low, high)), *parts
+    )
+    assert said in " ".join(text.split()), said
+    seeds = 100 * runs.accuracy[runs.row.isin(together["members"]) & (runs.epochs == 60)]
+    half = student_t.isf(0.025, len(seeds) - 1) * seeds.std() / np.sqrt(len(seeds))
+    scores.append(f"{seeds.mean():.2f} ({seeds.mean() - half:.2f} to {seeds.mean() + half:.2f})")
+    assert f"is {seeds.mean():.2f} % (standard deviation {seeds.std():.2f}, n = {len(seeds)}" in text
+    quoted = [line for line in readme.splitlines() if re.match(r"\| (\**Compact|\w+ by the same recipe)", line)]
+    assert len(quoted) >= 5 and all(any(score in line for score in scores) for line in quoted), quoted
+
+
+def test_beyond_page__leak_is_the_measured_one():
+    (line,) = pd.read_csv("results/leak.csv", dtype=str).to_dict("records")
+    text = " ".join(Path("docs/beyond.md").read_text(encoding="utf-8").split())
+    others = str(int(line["Test faces"]) - int(line["Test faces seen in training"]))
+    for n, part in ((line["Test faces"], ""), (line["Test faces seen in training"], " on those"), (others, " on the others")):
+        assert f"| {n} | {line[f'Honest accuracy{part}']} | {line[f'Leaked accuracy{part}']} |" in text
+    p = line["McNemar's p"]
+    assert f"differ by {line['Difference'].lstrip('+')} points (McNemar's p {p})" in text
+    gain = float(line["Leaked accuracy on the others"].split()[0]) - float(line["Honest accuracy on the others"].split()[0])
+    more = int(line["Leaked training faces"]) - int(line["Honest training faces"])
+    assert f"leaky row had not seen {gain:.1f} points are left, which the {more} more training faces" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "heading"),
+    [("ablation", "### On two threads of an Intel Xeon with AMX"), ("ablation-avx512", "### On two threads of an AMD EPYC with AVX-512")],
+)
+def test_beyond_page__ablation_is_the_measured_one(file, heading):
+    figures = json.loads(Path(f"results/{file}.json").read_text(encoding="utf-8"))
+    text = Path("docs/beyond.md").read_text(encoding="utf-8").split(heading)[1].split("\n##")[0]
+    for name, line in figures["variants"].items():
+        low, high = line["interval"]
+        accuracy = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})"
+        assert f"| {name} | {accuracy} | {100 * line['difference']:+.2f} | {line['adjusted_p']:.3f} |" in text, name
+
+
+def test_cluster_page__numbers_are_the_measured_ones():
+    figures = json.loads(Path("results/cluster.json").read_text(encoding="utf-8"))
+    text = Path("docs/cluster.md").read_text(encoding="utf-8")
+    for workers, seconds in figures["seconds"].items():
+        ideal = figures["cells"] * figures["cell_seconds"] / int(workers)
+        assert f"| {workers} | {seconds:.1f} | {100 * ideal / seconds:.0f} |" in text
+    assert f"is {figures['overhead_seconds']:.4f} s a cell" in text and figures["overhead_seconds"] < 0.5
