@@ -28,7 +28,7 @@ from pipeline.reporting.significance import holm, mcnemar
 from pipeline.resolve import resolve
 from pipeline.scoring.prediction import predict
 from pipeline.training import backend
-from pipeline.training.trainer import Data, train
+from pipeline.training.trainer import TrainingData, train
 
 ROW, BASE = "compact-0", "as it is"
 FOLDER = Path("models/ablation")
@@ -145,7 +145,7 @@ def main():
     options = parser.parse_args()
     params = parameters.load()
     settings = resolve(params, ROW, "beyond")
-    data = Data.read(settings)
+    data = TrainingData.read(settings)
     if params.chosen.source == "synthetic" or not len(data.validation[0]):
         raise InputError("expected real faces and validation faces, received none; run `dvc exp run -S profile=ablation balance`")
     print(f"{len(data.training[0])} training faces, {len(data.validation[0])} validation faces", flush=True)

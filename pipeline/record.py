@@ -14,10 +14,10 @@ import yaml
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_csv
-from pipeline.common.fingerprint import fingerprint
 from pipeline.common.workspace import RAW, add_section
 from pipeline.config import params as parameters
 from pipeline.config.params import OWN
+from pipeline.config.settings import Settings
 from pipeline.resolve import resolve
 from pipeline.scoring.outputs import read_rows
 
@@ -26,12 +26,12 @@ KEY = ["row", "recipe", "seed", "split", "epochs", "commit", "command"]  # what 
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def line(row, metrics, timings, recipe, machine, commit, command):
+def line(row, metrics, timings, recipe, commit, command):
     """Return one run as {column: value}: shares of 1, minutes of training.
 
-    metrics: evaluate's of the row; timings: train's; machine: reproduction.fingerprint().
+    metrics: evaluate's of the row; timings: train's, with the machine that it ran on.
     """
-    settings, parts = metrics["settings"], metrics["parts"]
+    settings, parts, machine = metrics["settings"], metrics["parts"], timings["machine"]
     low, high = metrics["interval"]["accuracy"]
     share = {name: parts[name]["accuracy"] if name in parts else None for name in ("PublicTest", "PrivateTest", "without_duplicates")}
     # A training that was killed and went on knows the seconds of all its epochs, and the whole time of its last part only.
@@ -102,9 +102,8 @@ def check_made_by(target, settings, resolved, timings):
     if settings != resolved:
         differ = [key for key in resolved if settings.get(key) != resolved[key]]
         raise InputError(f"expected the row as params.yaml says it now, received a run with other {', '.join(differ)}; {again}")
-    if len(timings["epoch_seconds"]) != settings["epochs"]:
-        epochs = f"{settings['epochs']} epochs, received those of {len(timings['epoch_seconds'])}"
-        raise InputError(f"expected the timings of {epochs}: the row came from a cache; {again} --force")
+    if timings.get("settings_sha256") != Settings.model_validate(settings).digest():
+        raise InputError(f"expected the timings of this training, received those of another: the row came from a cache; {again} --force")
     if subprocess.run(["dvc", "status", "--quiet", "--with-deps", target], check=False).returncode:
         raise InputError(f"expected {target} to be up to date, received changes since it ran; {again}")
 
@@ -128,7 +127,7 @@ def main():
     command = " ".join(["FER2013_ARCHIVE=/path/to/fer2013.zip dvc exp run", *all_overrides(), target])
     timings = read_json(section.models / "timings" / f"{row}.json")
     check_made_by(target, metrics["settings"], resolve(params, row, section.name).model_dump(), timings)
-    new = line(row, metrics, timings, own[row].recipe, fingerprint(), output_of("git", "rev-parse", "--short", "HEAD"), command)
+    new = line(row, metrics, timings, own[row].recipe, output_of("git", "rev-parse", "--short", "HEAD"), command)
     write_csv(RUNS, add(pd.read_csv(RUNS, dtype=str, keep_default_na=False) if RUNS.exists() else None, new))
     print(f"{RUNS}: {row}, accuracy {100 * new['accuracy']:.2f} %, {new['minutes']} minutes")
 

@@ -13,7 +13,7 @@ from pipeline.common.workspace import AUDIT, RAW, add_section
 from pipeline.config import params as parameters
 from pipeline.dataset.arrays import open_npy
 from pipeline.dataset.names import SPLITS
-from pipeline.reporting import details, html, page, tables
+from pipeline.reporting import details, page, tables
 from pipeline.reporting.drawing import draw
 from pipeline.reporting.model_card import model_card
 from pipeline.reporting.paper import read_paper, read_structure
@@ -151,7 +151,7 @@ def main():
         "provenance": provenance(rows, read_lock(section.root)),
     }  # fmt: skip
     with written(reports / "index.html") as path:
-        path.write_text(html.render(**context), encoding="utf-8")
+        path.write_text(page.render(**context), encoding="utf-8")
     with written(reports / "model_card.md") as path:
         path.write_text(model_card(rows, read["history"], source, params.profile), encoding="utf-8")
     about = {"profile": params.profile, "source": source["source"], "synthetic_faces": source["source"] == "synthetic"}

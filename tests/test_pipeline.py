@@ -125,6 +125,11 @@ def test_exp_run__overrides_reach_the_settings(project):
     assert set(only) == {("table2-GoogLeNet", "optimizer")} and only["table2-GoogLeNet", "optimizer"]["name"] == "adam"
 
 
+def test_exp_run__what_names_the_faces_but_does_not_change_them_retrains_nothing(project):
+    output = project.run("dvc", "exp", "run", "-S", "sources.archive.sha256=null", "-S", "sources.archive.licence=other")
+    assert project.ran(output) == {"fetch", "resolve"}
+
+
 def test_exp_run__queued_sweep_runs_both(project):
     project.run("dvc", "exp", "run", "--queue", "-S", "optimizer=adam,sgd")
     project.run("dvc", "queue", "start")

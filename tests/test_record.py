@@ -16,8 +16,8 @@ MACHINE = {"processor": "CPU", "threads": 2, "tensorflow": "2.21.0", "keras": "3
 
 
 def line(**change):
-    timings = {"device": "cpu", "total_seconds": 30.0, "epoch_seconds": [60.0, 90.0]}  # it was killed and went on
-    return record.line("compact-2", METRICS, timings, "modern", MACHINE, "abc1234", "dvc exp run") | change
+    timings = {"device": "cpu", "machine": MACHINE, "total_seconds": 30.0, "epoch_seconds": [60.0, 90.0]}  # it was killed and went on
+    return record.line("compact-2", METRICS, timings, "modern", "abc1234", "dvc exp run") | change
 
 
 def test_line__scores_cost_and_how_to_repeat():
@@ -52,19 +52,22 @@ def test_overrides__only_what_differs_as_dvc_takes_it():
 
 
 @pytest.mark.parametrize(
-    ("settings", "timings", "message"),
+    ("trained", "timed", "message"),
     [
-        ({"epochs": 2, "seed": 1}, [1.0, 1.0], "received a run with other seed; run `dvc repro evaluate@table2-GoogLeNet`"),
-        ({"epochs": 2, "seed": 0}, [1.0], "timings of 2 epochs, received those of 1: the row came from a cache"),
-        ({"epochs": 2, "seed": 0}, [1.0, 1.0], "expected evaluate@table2-GoogLeNet to be up to date"),
+        ({"seed": 1}, {"seed": 1}, "received a run with other seed; run `dvc repro evaluate@table2-GoogLeNet`"),
+        ({}, {"precision": "mixed_bfloat16"}, "received those of another: the row came from a cache"),
+        ({}, {}, "expected evaluate@table2-GoogLeNet to be up to date"),
     ],
 )
-def test_record__run_of_something_else_is_refused(project, monkeypatch, settings, timings, message):
+def test_record__run_of_something_else_is_refused(project, monkeypatch, tiny_settings, trained, timed, message):
     monkeypatch.chdir(project.folder)
     project.edit("params.yaml", "optimizer: sgd, batch_size: 32", "optimizer: sgd, batch_size: 8")
     project.run("python", "-m", "pipeline.resolve")
+    settings, timings = (tiny_settings.model_copy(update=change) for change in (trained, timed))
     with pytest.raises(InputError, match=message):
-        record.check_made_by("evaluate@table2-GoogLeNet", settings, {"epochs": 2, "seed": 0}, {"epoch_seconds": timings})
+        record.check_made_by(
+            "evaluate@table2-GoogLeNet", settings.model_dump(), tiny_settings.model_dump(), {"settings_sha256": timings.digest()}
+        )
     project.run("git", "checkout", "--quiet", ".")
     project.run("dvc", "checkout", "--force", "dvc.yaml")
 

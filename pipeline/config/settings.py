@@ -3,6 +3,8 @@
 A row's recipe is off in every part unless params.yaml turns it on.
 """
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -115,6 +117,10 @@ class Settings(Typed):
     precision: str
     devices: str | int
     threads: int | None
+
+    def digest(self):
+        """Return 64 hexadecimal digits that stand for all of the settings."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
     def write(self, path):
         """Write the settings as JSON."""

@@ -1,9 +1,14 @@
-"""The report's tables in Markdown, LaTeX and for the page, from one source: frames of strings with a title and a remark."""
+"""The report's tables in Markdown, LaTeX and HTML, from one source: frames of strings with a title and a remark; and the two pages."""
 
+import base64
 import dataclasses
 import re
+from pathlib import Path
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).with_name("templates")
 
 OFFICIAL = "Unbalanced: the official split (Training; PublicTest and PrivateTest), or as splits.unbalanced says."
 REMARKS = {
@@ -117,3 +122,28 @@ def page(tables, verdicts, said, pictures):
     parts += [table.markdown() for table in tables]
     parts += [f"![{picture.removesuffix('.png')}](figures/{picture})" for picture in pictures]
     return "\n\n".join(parts) + "\n"
+
+
+def data_uri(path):
+    """Return an SVG file as a data URI."""
+    return "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
+def sort_key(text):
+    """Return what a cell sorts by: its first number, else its text."""
+    first = text.replace(",", "").split(" ")[0].rstrip("%")
+    try:
+        return float(first)
+    except ValueError:
+        return text.lower()
+
+
+def render(**context):
+    """Return the report as one self-contained page, reports/index.html; every value is escaped.
+
+    The names of the context stand in templates/index.html.
+    """
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.lstrip_blocks = True
+    environment.filters |= {"sort_key": sort_key, "data_uri": data_uri}
+    return environment.get_template("index.html").render(**context) + "\n"

@@ -8,7 +8,7 @@ import numpy as np
 def cell_seconds(settings, faces, figures, views=1, one_process=False):
     """Return the seconds of training and evaluating one cell.
 
-    settings: Settings; faces: {"train", "validation", "test": count}; figures: of measure.measure; views: of a test face;
+    settings: Settings; faces: {"train", "validation", "test": count}; figures: of step_times.measure; views: of a test face;
     one_process: it is evaluated by the process that trained it.
     """
     sizes = sorted(figures["steps"])

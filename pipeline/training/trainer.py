@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.common.errors import InputError
 from pipeline.common.files import remove, write_csv, write_json, written
+from pipeline.common.fingerprint import fingerprint
 from pipeline.common.interruption import noted
 from pipeline.common.progress import Bar
 from pipeline.common.workspace import FACES, SPLIT_FILES
@@ -28,7 +29,7 @@ LOG_NAMES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Data:
+class TrainingData:
     """What a training reads. training, validation: (index, labels), two int64 arrays each; index into pixels."""
 
     pixels: np.ndarray  # (N, h, w, 3) uint8
@@ -39,7 +40,7 @@ class Data:
 
     @classmethod
     def read(cls, settings):
-        """Return the Data of a Settings."""
+        """Return the TrainingData of a Settings."""
         split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
         pixels, parts = open_npy(FACES), (part(split, TRAIN), part(split, VALIDATION))
         with open(FACES, "rb") as file:
@@ -51,7 +52,7 @@ class Data:
 def train(settings, data, folder, live_folder, interruption):
     """Train a row and write what it gives into `folder`; return (timings for people to read, the row's Checkpoint).
 
-    data: Data; live_folder: where dvclive logs each epoch while the training runs; it goes at the end.
+    data: TrainingData; live_folder: where dvclive logs each epoch while the training runs; it goes at the end.
     """
     from dvclive import Live
 
@@ -86,6 +87,8 @@ def train(settings, data, folder, live_folder, interruption):
     model.save_weights(folder / "model.weights.h5")
     Trained(settings=settings, faces_sha256=data.faces_sha256, split_sha256=data.split_sha256).write(folder / "network.json")
     timings = {
+        "settings_sha256": settings.digest(),
+        "machine": fingerprint(),
         "device": devices.describe(),
         "devices": max(1, len(sharing)),
         "total_seconds": time.monotonic() - started,
@@ -100,7 +103,7 @@ def train_row(row, section):
     models = section.models
     settings = Settings.read(models / "settings" / f"{row}.json")
     settings = settings.model_copy(update={"backend": backend.chosen(settings.backend)})
-    data = Data.read(settings)
+    data = TrainingData.read(settings)
     backend.start_for(settings)
     with noted() as interruption, written(models / row) as folder:
         folder.mkdir()

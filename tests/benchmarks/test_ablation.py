@@ -6,7 +6,7 @@ import pytest
 from benchmarks import ablation
 from pipeline.common.interruption import noted
 from pipeline.config.settings import Recipe
-from pipeline.training.trainer import Data
+from pipeline.training.trainer import TrainingData
 
 
 def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
@@ -47,7 +47,7 @@ def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_se
     settings = tiny_settings.model_copy(update={"model": "Compact", "epochs": 1})
     pixels = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
     index, labels = np.arange(12), np.arange(12) % 2
-    data = Data(pixels, (index[:8], labels[:8]), (index[8:], labels[8:]), "", "")
+    data = TrainingData(pixels, (index[:8], labels[:8]), (index[8:], labels[8:]), "", "")
     for _ in range(2):
         with noted() as interruption:
             ablation.run_variant("narrow", settings, data, interruption)

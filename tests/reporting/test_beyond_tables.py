@@ -75,7 +75,9 @@ def test_beside__figures_stand_under_the_faces_that_they_are_of():
 
 def test_read_published__every_line_names_its_faces_and_source():
     lines = beyond_tables.read_published()
-    assert len(lines) >= 5 and all(set(line) == {"who", "what", "accuracy", "faces", "source"} for line in lines)
+    assert len(lines) >= 5 and all(set(line) - {"remark"} == {"who", "what", "accuracy", "faces", "source"} for line in lines)
+    steered = [line["accuracy"] for line in lines if "PrivateTest" in line.get("remark", "")]
+    assert steered == ["73.11", "73.28", "73.70"]  # their public code chooses by the test faces
 
 
 def test_comparable__only_real_faces_of_the_official_split():

@@ -1,5 +1,6 @@
 """A network of the registry as a classifier of faces: raw pixels in, one logit an emotion out."""
 
+import hashlib
 from importlib import import_module
 
 import keras
@@ -21,6 +22,8 @@ def build(settings):
     """
     network = import_module(f"pipeline.networks.{settings.model}")
     file = imagenet.fetch(settings.model, *network.IMAGENET) if settings.pretrained == "imagenet" else settings.pretrained
+    if settings.pretrained_sha256:
+        check(file, settings)
     whole = file if str(file).endswith(WHOLE) else None
     size, side = settings.image_size, None if settings.recipe.progressive_resizing else settings.face_size
     faces = keras.Input((side, side, 3), dtype="uint8", name="faces")
@@ -41,3 +44,14 @@ def build(settings):
             raise
         raise InputError(f"{file}: expected weights of {settings.model}, received: {' '.join(str(error).split())[:300]}") from None
     return model
+
+
+def check(file, settings):
+    """Raise InputError where a weights file of the user's is not the one that resolve read."""
+    with open(file, "rb") as opened:
+        received = hashlib.file_digest(opened, "sha256").hexdigest()
+    if received != settings.pretrained_sha256:
+        raise InputError(
+            f"{file}: expected sha256 {settings.pretrained_sha256}, as its settings say, received {received}; the file has changed: "
+            "run `dvc repro --force --single-item resolve`, or bring the old one back"
+        )

@@ -137,6 +137,16 @@ def test_build__local_file_of_a_whole_classifier(keras, tiny_settings, tmp_path)
     assert all(np.array_equal(a.numpy(), b.numpy()) for a, b in zip(first.weights, second.weights, strict=True))
 
 
+def test_build__file_that_changed_since_it_was_resolved_is_refused(keras, tiny_settings, tmp_path):
+    from pipeline.networks.shared.classifier import build
+
+    path = tmp_path / "a.weights.h5"
+    path.write_bytes(b"other weights under the same name")
+    settings = settings_of("MobileNetV2", tiny_settings, pretrained=str(path)).model_copy(update={"pretrained_sha256": "0" * 64})
+    with pytest.raises(InputError, match=f"a.weights.h5: expected sha256 {'0' * 64}, as its settings say, received"):
+        build(settings)
+
+
 @pytest.mark.parametrize("name", ["cut.weights.h5", "cut.h5"])
 def test_build__cut_local_file_is_refused(keras, tiny_settings, tmp_path, name):
     from pipeline.networks.shared.classifier import build
