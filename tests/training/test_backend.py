@@ -74,6 +74,18 @@ def test_chosen__environment_goes_before_settings_outside_dvc(monkeypatch):
         backend.chosen("tensorflow")
 
 
+def test_start_for__threads_are_those_of_the_settings(tiny_settings):
+    code = (
+        "import sys; from pipeline.config.settings import Settings; from pipeline.training import backend\n"
+        "backend.start_for(Settings.model_validate_json(sys.argv[1])); import tensorflow as tf\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    for threads, told in ((3, "3"), (None, "0")):  # 0: TensorFlow's word for one a core
+        settings = tiny_settings.model_copy(update={"threads": threads}).model_dump_json()
+        done = subprocess.run([sys.executable, "-c", code, settings], capture_output=True, text=True, check=True)
+        assert done.stdout.split()[-1] == told
+
+
 def test_versions__name_what_computes():
     assert set(backend.versions("tensorflow")) == {"keras", "numpy", "tensorflow"}
 
