@@ -22,7 +22,8 @@ from pipeline.common.files import read_json, write_json, written
 from pipeline.common.fingerprint import fingerprint
 from pipeline.common.interruption import noted
 from pipeline.config import params as parameters
-from pipeline.config.settings import Recipe, TestTimeAugmentation
+from pipeline.config.scoring import TestTimeAugmentation
+from pipeline.config.settings import Recipe
 from pipeline.networks import Compact
 from pipeline.reporting.significance import holm, mcnemar
 from pipeline.resolve import resolve
@@ -79,7 +80,7 @@ def trained(name, base):
     return about.exists() and read_json(about)["settings"] == settings_of(name, base).model_dump()
 
 
-def run_variant(name, base, data, interruption):
+def run_variant(name, base, tta, data, interruption):
     """Train a variant; keep in its folder whether each validation face is answered rightly (n,) bool, with and without test-time
     augmentation."""
     if trained(name, base):
@@ -92,9 +93,8 @@ def run_variant(name, base, data, interruption):
         with written(folder) as made:
             made.mkdir()
             _, checkpoint = train(settings, data, made, FOLDER / "live" / slug(name), interruption)
-            one = settings.model_copy(update={"recipe": settings.recipe.model_copy(update={"tta": TestTimeAugmentation()})})
-            for file, how in (("right", one), ("right_tta", settings)):
-                probabilities, parameters_of = predict(how, made / "model.weights.h5", data.pixels, index, 256)
+            for file, variants in (("right", TestTimeAugmentation()), ("right_tta", tta)):
+                probabilities, parameters_of = predict(settings, variants, made / "model.weights.h5", data.pixels, index, 256)
                 np.save(made / f"{file}.npy", probabilities.argmax(axis=1) == labels)
             write_json(made / "ablation.json", {"settings": settings.model_dump(), "parameters": parameters_of})
         checkpoint.drop()
@@ -144,14 +144,14 @@ def main():
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     params = parameters.load()
-    settings = resolve(params, ROW, "beyond")
+    settings, tta = resolve(params, ROW, "beyond"), params.recipes[params.beyond[ROW].recipe].tta
     data = TrainingData.read(settings)
     if params.chosen.source == "synthetic" or not len(data.validation[0]):
         raise InputError("expected real faces and validation faces, received none; run `dvc exp run -S profile=ablation balance`")
     print(f"{len(data.training[0])} training faces, {len(data.validation[0])} validation faces", flush=True)
     with noted() as interruption:
         for name in dict.fromkeys([BASE, *options.only]):
-            run_variant(name, settings, data, interruption)
+            run_variant(name, settings, tta, data, interruption)
             Console(width=130).print(show(results(settings)))
     if options.json:
         write_json(options.json, {"machine": fingerprint(), **results(settings)})

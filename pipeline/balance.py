@@ -12,7 +12,7 @@ from pipeline.faces import splits
 
 
 def split_all(labels, policy, seed, train_faces, validation_share):
-    """Return {name: split table} of every split; policy is params.Splits.
+    """Return {name: split table} of every split; policy is config.data.Splits.
 
     balanced_official and balanced_leaky are tested on the unbalanced split's test faces: the official ones, by default.
     """

@@ -21,7 +21,8 @@ def average(tables, emotions):
     (first, table), *others = tables.items()
     for name, other in others:
         if not other.face.equals(table.face):
-            raise InputError(f"expected rows with the same test faces, received {first} and {name}; ensembles: in params.yaml names them")
+            received = f"received {first} and {name}; see ensembles: in beyond/params.yaml"
+            raise InputError(f"expected rows with the same test faces, {received}")
     mean = np.mean([t[emotions].to_numpy() for t in tables.values()], axis=0, dtype=np.float64).astype(np.float32)
     duplicate = np.logical_or.reduce([t.duplicate for t in tables.values()])  # a face that any member may have learned by heart
     return table[list(ABOUT)].assign(duplicate=duplicate, **dict(zip(emotions, mean.T, strict=True)))
@@ -30,7 +31,7 @@ def average(tables, emotions):
 def main():
     """Read the rows' predictions; write the ensemble's files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--name", required=True, help="a key of ensembles: in params.yaml")
+    parser.add_argument("--name", required=True, help="a key of ensembles: in beyond/params.yaml")
     name = parser.parse_args().name
     params = parameters.load()
     if name not in params.ensembles:

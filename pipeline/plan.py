@@ -19,9 +19,10 @@ from rich.table import Table
 from pipeline.common.errors import InputError, run
 from pipeline.common.progress import Bar
 from pipeline.common.workspace import SPLIT_FILES
+from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Settings
 from pipeline.dataset.split_file import part, read_split
-from pipeline.scoring.prediction import views_of
+from pipeline.scoring.prediction import variants_of
 from pipeline.search import cells, estimate
 
 WORKERS = (1, 2, 8)
@@ -35,7 +36,7 @@ def kind(settings):
 
 
 def measured(group):
-    """Return the figures of measure.measure for rows of one kind, at their smallest and largest batch."""
+    """Return the figures of step_times.measure for rows of one kind, at their smallest and largest batch."""
     sizes = sorted({settings.batch_size for settings in group})
     given = {"settings": group[0].model_dump(), "batch_sizes": sorted({sizes[0], sizes[-1]}), "started": time.time()}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,8 +90,9 @@ def main():
     faces = {name: faces_of(settings) for name, settings in rows.items()}
     costs = {}
     for name, settings in rows.items():
-        views = len(list(views_of(NO_FACES, settings.recipe.tta)))
-        costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], views, section.name == "grid")
+        tta = Scoring.read(section.models / "settings" / "scoring" / f"{name}.json").tta
+        variants, one_process = len(list(variants_of(NO_FACES, tta))), section.name == "grid"
+        costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], variants, one_process)
     Console(width=140).print(table_of(rows, faces, costs))
     for workers in WORKERS:
         hours = estimate.makespan(costs.values(), workers) / 3600

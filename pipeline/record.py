@@ -111,7 +111,7 @@ def check_made_by(target, settings, resolved, timings):
 def main():
     """Read the row's metrics and timings; write results/runs.csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--row", required=True, help="its name in params.yaml")
+    parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
     add_section(parser)
     options = parser.parse_args()
     params, section, row = parameters.load(), options.section, options.row

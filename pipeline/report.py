@@ -29,7 +29,8 @@ CONTENTS = {
     "details": "Behind the tables",
     "regenerate": "Where it comes from",
 }
-COMMANDS = "FER2013_ARCHIVE=/path/to/fer2013.zip dvc exp run -S profile={profile}"
+COMMAND = "dvc exp run -S profile={profile}"
+ARCHIVE = "FER2013_ARCHIVE=/path/to/fer2013.zip "
 SEARCHED = " Each line is the best of its network's cells by validation accuracy."
 OPTIMISM = (
     "Accuracy in percent on the test faces. By validation: the cell with the highest accuracy on the validation faces, which stands in "
@@ -142,12 +143,13 @@ def main():
             write_csv(folder / f"{name}.csv", pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
     with written(reports / "report.md") as path:
         path.write_text(page.page(main_tables, found, banner, [f"{d['name']}.png" for d in drawn]), encoding="utf-8")
-    target = f" {section.name}/dvc.yaml" if searched else ""
+    command = COMMAND.format(profile=params.profile) + (f" {section.name}/dvc.yaml" if searched else "")
+    command = ARCHIVE + command if source["source"] == "archive" else command
     context = {
         "paper_title": paper["title"], "banner": banner, "contents": list(CONTENTS.items()),
         "summary": page.summary(found), "verdicts": found, "definition": DEFINITION, "tables": [t.for_page() for t in main_tables],
         "figures": [d | {"path": reports / "figures" / f"{d['name']}.svg"} for d in drawn], "audit": audit,
-        "details": [t.for_page() for t in behind], "commands": COMMANDS.format(profile=params.profile) + target, "machine": fingerprint(),
+        "details": [t.for_page() for t in behind], "commands": command, "machine": fingerprint(),
         "provenance": provenance(rows, read_lock(section.root)),
     }  # fmt: skip
     with written(reports / "index.html") as path:

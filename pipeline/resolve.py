@@ -12,6 +12,7 @@ from pipeline.common.errors import InputError, run
 from pipeline.common.files import written
 from pipeline.common.workspace import SPLIT_FILES, add_section
 from pipeline.config import params as parameters
+from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Settings
 from pipeline.dataset.names import TRAIN
 from pipeline.dataset.split_file import part, read_split
@@ -38,7 +39,7 @@ def resolve(params, name, section="rows"):
         pretrained=pretrained,
         pretrained_sha256=None if pretrained in (None, "imagenet") else sha256_of_weights(pretrained),
         optimizer=params.optimizer_of(row),
-        recipe=recipe,
+        recipe=recipe.training(),
         batch_size=params.batch_size or min(row.batch_size, profile.max_batch_size or row.batch_size),
         epochs=epochs,
         batch_norm_faces=profile.batch_norm_faces,
@@ -54,10 +55,11 @@ def resolve(params, name, section="rows"):
 def check_sizes(where, row, phases, network, sizes):
     """Raise InputError where a row's network cannot take the phases of its recipe; network: its module; sizes: its pixels, the faces'."""
     said, (image_size, face_size) = f"as recipe {row.recipe} has progressive_resizing", sizes
+    key = f"{parameters.file_of(where)}: {where}"
     if phases and getattr(network, "FIXED_SIZE", False):
-        raise InputError(f"params.yaml: {where}.model: expected a network that takes faces of any size, {said}, received {row.model}")
+        raise InputError(f"{key}.model: expected a network that takes faces of any size, {said}, received {row.model}")
     if phases and image_size != face_size:
-        raise InputError(f"params.yaml: {where}.image_size: expected faces.size = {face_size}, {said}, received {image_size}")
+        raise InputError(f"{key}.image_size: expected faces.size = {face_size}, {said}, received {image_size}")
     smallest = min((one.size for one in phases), default=network.MINIMUM_SIZE)
     if smallest < network.MINIMUM_SIZE:
         minimum = f"at least {network.MINIMUM_SIZE} for {row.model}"
@@ -92,9 +94,10 @@ def sha256_of_weights(path):
 def check_batch(settings, train_faces, section="rows"):
     """Raise InputError where a batch is larger than the training set."""
     if settings.batch_size > train_faces:
+        key = "grid" if section == "grid" else f"{section}.{settings.row}"
         raise InputError(
-            f"params.yaml: {section}.{settings.row}.batch_size: expected at most the {train_faces} training faces of "
-            f"{settings.data}, received {settings.batch_size}; lower it"
+            f"{parameters.file_of(key)}: {key}.batch_size: expected at most the {train_faces} training faces of {settings.data}, received "
+            f"{settings.batch_size}; lower it"
         )
 
 
@@ -118,7 +121,8 @@ def main():
     params = parameters.load()
     if section.name == "grid":
         check_search(params)
-    rows = {name: resolve(params, name, section.name) for name in params.section(section.name)}
+    own = params.section(section.name)
+    rows = {name: resolve(params, name, section.name) for name in own}
     faces = {}
     for name, settings in rows.items():
         split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
@@ -128,8 +132,8 @@ def main():
         folder.mkdir()
         for name, settings in rows.items():
             settings.write(folder / f"{name}.json")
+            Scoring(tta=params.recipes[own[name].recipe].tta).write(folder / "scoring" / f"{name}.json")
     Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))
-    own = params.section(section.name)
     capped = [name for name in rows if not params.batch_size and rows[name].batch_size < own[name].batch_size]
     if capped:
         print(f"max_batch_size of profile {params.profile} cuts the batch of {len(capped)} rows to {params.chosen.max_batch_size}")

@@ -11,7 +11,7 @@ from pipeline.training.trainer import train_row
 def main():
     """Train the row that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--row", required=True, help="its name in params.yaml")
+    parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
     add_section(parser)
     options = parser.parse_args()
     train_row(options.row, options.section).drop()

@@ -15,6 +15,7 @@ from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json, written
 from pipeline.common.workspace import FACES, RGB, Section
 from pipeline.config import params as parameters
+from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Trained
 from pipeline.dataset.arrays import open_npy, to_rgb
 from pipeline.dataset.labels import read_labels
@@ -51,7 +52,8 @@ def count_right(folder, pixels, labels, batch_size):
     settings = Trained.read(folder / "network.json").settings
     settings = settings.model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow", "threads": None})
     backend.start_for(settings)
-    probabilities, _ = predict(settings, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
+    tta = Scoring.read(folder / "scoring.json").tta
+    probabilities, _ = predict(settings, tta, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
     return int((probabilities.argmax(axis=1) == labels).sum())
 
 
@@ -72,6 +74,7 @@ def keep(row, params):
         folder.mkdir()
         for name in ("model.weights.h5", "network.json"):
             shutil.copyfile(source / name, folder / name)
+        shutil.copyfile(BEYOND.models / "settings" / "scoring" / f"{row}.json", folder / "scoring.json")
         right = count_right(folder, pixels, labels, params.evaluation.batch_size)
         about = {"sha256": archive.sha256_of(weights), "test_faces": len(labels), "right": right, "accuracy": right / len(labels)}
         write_json(folder / "score.json", about)

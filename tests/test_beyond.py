@@ -37,7 +37,12 @@ def test_beyond__rows_ensemble_and_leak_from_the_same_scripts(project):
     mean = (predictions[0][emotions] + predictions[1][emotions]) / 2
     assert (mean - predictions[2][emotions]).abs().to_numpy().max() < 1e-6
     settings = json.loads((project.folder / "beyond" / "models" / "compact-0" / "network.json").read_text())
-    assert settings["settings"]["recipe"]["tta"] == {"flip": True, "translate": 2} and settings["settings"]["optimizer"]["nesterov"]
+    assert settings["settings"]["recipe"]["dropout"] == 0.3 and settings["settings"]["optimizer"]["nesterov"]
+    metrics = json.loads((reports / "rows" / "compact-0" / "metrics.json").read_text())
+    assert metrics["tta"] == {"flip": True, "translate": 2}
+    project.edit("params.yaml", "tta: {flip: true, translate: 2}", "tta: {flip: true, translate: 1}")
+    again = project.ran(project.run("dvc", "repro", "beyond/dvc.yaml"))
+    assert again == {f"beyond/dvc.yaml:{stage}" for stage in ("resolve", "evaluate@compact-0", "ensemble@both", "report")}  # no training
 
 
 FULL = ("dvc", "exp", "run", "-S", "profile=full", "beyond/dvc.yaml:evaluate@compact-0")

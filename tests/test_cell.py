@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
     settings = json.loads((project.folder / "models" / "settings" / f"{ROW}.json").read_text())
     folder = tmp_path / "grid" / "models"
     (folder / "settings").mkdir(parents=True)
+    shutil.copytree(project.folder / "models" / "settings" / "scoring", folder / "settings" / "scoring")
     (folder / "settings" / f"{ROW}.json").write_text(json.dumps(settings | {"model": "Compact", "epochs": 2}))
 
     def run():

@@ -25,5 +25,5 @@ def test_average__face_that_any_member_was_trained_on_is_a_duplicate():
 
 
 def test_average__rows_on_other_faces_are_refused():
-    with pytest.raises(InputError, match="same test faces, received a and b; ensembles: in params.yaml"):
+    with pytest.raises(InputError, match="same test faces, received a and b; see ensembles: in beyond/params.yaml"):
         average({"a": predictions([1, 0]), "b": predictions([1, 0], (7, 9))}, ["happy", "sad"])

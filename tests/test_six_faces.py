@@ -115,6 +115,7 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     about = {
         "early_loss": 0.7,
         "settings": settings.model_dump(),
+        "tta": {"flip": False, "translate": 0},
         "faces": {"train": 4, "validation": 0, "test": 2},
         "confidence": 0.95,
         "parameters": 1,

@@ -10,6 +10,7 @@ from pipeline import weights
 from pipeline.common.errors import InputError
 from pipeline.common.files import write_json
 from pipeline.config import params as parameters
+from pipeline.config.scoring import Scoring, TestTimeAugmentation
 from pipeline.config.settings import Trained
 
 EMOTIONS = ["angry", "happy"]
@@ -44,6 +45,7 @@ def folder(tmp_path, monkeypatch, keras, tiny_settings):
     row.mkdir(parents=True)
     settings = tiny_settings.model_copy(update={"model": "Compact", "emotions": EMOTIONS})
     Trained(settings=settings, faces_sha256="", split_sha256="").write(row / "network.json")
+    Scoring(tta=TestTimeAugmentation(flip=True)).write(weights.BEYOND.models / "settings" / "scoring" / "mine.json")
     model = build(settings)
     given = np.random.default_rng(1)
     model.get_layer("logits").set_weights([given.normal(0, 1, (256, 2)), np.zeros(2)])

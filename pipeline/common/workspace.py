@@ -50,5 +50,5 @@ def stage_of(path, stage):
 
 def add_section(parser):
     """Let an ArgumentParser take --section; its value is a Section."""
-    told = "where in params.yaml the row stands: rows, beyond, grid (default: rows)"
+    told = "where the row stands: rows (params.yaml), beyond, grid (params.yaml of their folders); default: rows"
     parser.add_argument("--section", type=Section, default=Section("rows"), metavar="NAME", help=told)

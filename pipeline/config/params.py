@@ -12,7 +12,8 @@ from pipeline.common.errors import InputError
 from pipeline.common.typed import Count, Share, Typed, explain, unique
 from pipeline.config.data import Faces, Sources, Splits
 from pipeline.config.rows import Grid, Network, Row
-from pipeline.config.settings import Optimizer, Recipe
+from pipeline.config.scoring import WholeRecipe
+from pipeline.config.settings import Optimizer
 from pipeline.dataset.names import SPLITS
 
 SECTIONS = ("rows", "beyond", "grid")  # of rows
@@ -30,6 +31,12 @@ def _devices(value):
     if value not in ("auto", "cpu") and not (isinstance(value, int) and value > 0):
         raise ValueError("auto, cpu or a number of GPUs")
     return value
+
+
+def _merged(base, own):
+    # What `own` names in place of base's, in sections too.
+    both = {key: _merged(base[key], own[key]) for key in own if isinstance(base.get(key), dict) and isinstance(own[key], dict)}
+    return base | own | both
 
 
 class Training(Typed):
@@ -105,7 +112,7 @@ class Params(Typed):
     grid: Grid
     cluster: Cluster
     ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(unique)]], Field(min_length=1)]
-    recipes: dict[str, Recipe]
+    recipes: dict[str, WholeRecipe]
     profiles: dict[str, Profile]
 
     @field_validator("recipes", mode="before")
@@ -120,7 +127,7 @@ class Params(Typed):
                 others = [other for other, recipe in recipes.items() if isinstance(recipe, dict) and "extends" not in recipe]
                 if base not in others:
                     raise ValueError(f"{name}.extends: expected one of {', '.join(others)}, received {base!r}")
-                own = recipes[base] | {key: value for key, value in own.items() if key != "extends"}
+                own = _merged(recipes[base], {key: value for key, value in own.items() if key != "extends"})
             whole[name] = own
         return whole
 
@@ -205,6 +212,11 @@ def read(path):
         raise InputError(f"{path}: expected YAML, received: {error}") from None
 
 
+def file_of(key):
+    """Return the file that holds a key of the params, "section.row" or its section alone."""
+    return next((file for file, keys in OWN.items() if key.partition(".")[0] in keys), "params.yaml")
+
+
 def load(path="params.yaml"):
     """Return the Params in `path` and in OWN beside it, or raise InputError: the key's path, what was expected and what was received."""
     values, root = read(path), Path(path).parent
@@ -217,5 +229,5 @@ def load(path="params.yaml"):
         return Params.model_validate(values)
     except ValidationError as error:
         said = explain(error)
-        file = next((root / file for file, keys in OWN.items() if said.partition(".")[0].partition(":")[0] in keys), path)
-        raise InputError(f"{file}: {said}") from None
+        file = file_of(said.partition(":")[0])
+        raise InputError(f"{root / file if file in OWN else path}: {said}") from None

@@ -63,15 +63,6 @@ class SizePhase(Typed):
     size: Annotated[int, Field(ge=16)]  # pixels
 
 
-class TestTimeAugmentation(Typed):
-    """The views of a test face whose probabilities are averaged: every translation, each as it is and, with flip, mirrored too."""
-
-    __test__ = False  # no test of pytest's
-
-    flip: bool = False
-    translate: Annotated[int, Field(ge=0)] = 0  # pixels to each of the four sides, beside the face where it is; 0: none
-
-
 class Recipe(Typed):
     """What a training does beyond the plain loop."""
 
@@ -85,7 +76,6 @@ class Recipe(Typed):
     dropout: Share = 0.0  # before the last layer (Srivastava et al., 2014)
     progressive_resizing: list[SizePhase] = []  # smaller faces first (Howard, in Coleman et al., 2018); in the order of `until`
     augmentation: Augmentation = Augmentation()
-    tta: TestTimeAugmentation = TestTimeAugmentation()
 
     @model_validator(mode="after")
     def _sizes_ascend(self):
@@ -96,7 +86,7 @@ class Recipe(Typed):
 
 
 class Settings(Typed):
-    """What one row trains with, overrides and profile applied; params.yaml describes each value."""
+    """What one row trains with, overrides and profile applied; docs/training.md describes each value."""
 
     row: str
     data: str
@@ -129,7 +119,7 @@ class Settings(Typed):
     @classmethod
     def read(cls, path):
         """Return the settings in `path`, or raise InputError."""
-        return _read(cls, path, "resolve")
+        return read_as(cls, path, "resolve")
 
 
 class Trained(Typed):
@@ -146,11 +136,11 @@ class Trained(Typed):
     @classmethod
     def read(cls, path):
         """Return what is in `path`, or raise InputError."""
-        return _read(cls, path, "train")
+        return read_as(cls, path, "train")
 
 
-def _read(kind, path, stage):
-    # The stage that writes the file: resolve for all rows, train for the row whose folder holds it.
+def read_as(kind, path, stage):
+    """Return the `kind` in the JSON file at `path`, or raise InputError; stage: what writes it, for all rows or for the folder's."""
     path = Path(path)
     again = f"run `dvc repro {stage_of(path, stage if stage == 'resolve' else f'{stage}@{path.parent.name}')}`"
     try:

@@ -25,7 +25,7 @@ CSV_COLUMNS = {"emotion", "pixels", "Usage"}
 def read(source, listing, faces, folders, csv_emotions):
     """Yield chunks (pixels (n, size, size) uint8, names, emotions, usages) of an archive's faces.
 
-    source: what to call the archive in errors; listing: its Entry list; faces: params.Faces; folders: folder name to
+    source: what to call the archive in errors; listing: its Entry list; faces: config.data.Faces; folders: folder name to
     emotion, where they differ; csv_emotions: the emotion of each number in a CSV. Raises InputError.
     """
     sheets = [entry for entry in listing if entry.name.lower().endswith(".csv")]

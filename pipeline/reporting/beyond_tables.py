@@ -88,7 +88,7 @@ def leaks(rows, right, seen):
     """
 
     def key(row):
-        return json.dumps({k: v for k, v in row["settings"].items() if k not in ("row", "data")}, sort_keys=True)
+        return json.dumps([{k: v for k, v in row["settings"].items() if k not in ("row", "data")}, row["tta"]], sort_keys=True)
 
     lines = []
     for honest in (name for name, row in rows.items() if row["settings"]["data"] == HONEST):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
 
 PAPER = Path(__file__).with_name("paper.yaml")
@@ -38,7 +39,7 @@ def unlike_paper(row, printed, data, source, official_faces):
         == (printed["optimizer"], printed["learning_rate"]),
         "batch size": settings["batch_size"] == printed["batch_size"],
         "image size": settings["image_size"] == printed["image_size"],
-        "recipe": settings["recipe"] == Recipe().model_dump(),
+        "recipe": settings["recipe"] == Recipe().model_dump() and row["tta"] == TestTimeAugmentation().model_dump(),
     }
     return [name for name, same in checks.items() if not same]
 

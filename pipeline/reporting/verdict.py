@@ -13,7 +13,7 @@ DEFINITION = (
     "A row reproduces if the paper's accuracy lies in our interval. With one seed that is the bootstrap interval over test faces. With k "
     "seeds it is their mean plus or minus t times the root of s^2 (1 + 1/k) + e^2: s is the deviation between seeds, e the standard error "
     "over test faces, t the quantile of Student's distribution with k - 1 degrees of freedom. A row is compared only where source, split, "
-    "network, weights, epochs, optimizer, batch size, image size and recipe are the paper's."
+    "network, pretraining, epochs, optimizer, batch size, image size and recipe are the paper's."
 )
 
 
@@ -21,7 +21,7 @@ def same_but_seed(rows, name):
     """Return the names of the rows whose settings differ from those of `name` in the seed at most, itself included."""
 
     def key(row):
-        return json.dumps({k: v for k, v in row["settings"].items() if k not in ("row", "seed")}, sort_keys=True)
+        return json.dumps([{k: v for k, v in row["settings"].items() if k not in ("row", "seed")}, row["tta"]], sort_keys=True)
 
     return [other for other in rows if key(rows[other]) == key(rows[name])]
 

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.common.files import read_json, written
 from pipeline.common.workspace import FACES, RGB, SPLIT_FILES
 from pipeline.config import params as parameters
+from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Trained
 from pipeline.dataset.arrays import open_npy
 from pipeline.dataset.labels import read_labels
@@ -22,14 +23,16 @@ def evaluate_row(row, section):
     model = section.models / row
     evaluation = parameters.load().evaluation
     trained = Trained.read(model / "network.json")
+    tta = Scoring.read(section.models / "settings" / "scoring" / f"{row}.json").tta
     settings = trained.settings.model_copy(update={"backend": backend.chosen(trained.settings.backend)})
     split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
     test, (index, labels) = split[split.split == TEST], part(split, TEST)
     usage = read_labels(RGB / "labels.csv").usage.to_numpy()[index]
     backend.start_for(settings)
-    probabilities, parameter_count = predict(settings, model / "model.weights.h5", open_npy(FACES), index, evaluation.batch_size)
+    probabilities, parameter_count = predict(settings, tta, model / "model.weights.h5", open_npy(FACES), index, evaluation.batch_size)
     about = {
         "settings": trained.settings.model_dump(),
+        "tta": tta.model_dump(),
         "trained_on": {"faces_sha256": trained.faces_sha256, "split_sha256": trained.split_sha256},
         "parameters": parameter_count,
         "faces": {name: len(part(split, name)[0]) for name in ("train", "validation", "test")},

@@ -17,7 +17,7 @@ ABOUT = ("face", "emotion", "duplicate", "usage")  # the columns before the prob
 def score(labels, probabilities, duplicate, usage, evaluation, seed):
     """Return the scores of n test faces, their intervals, and the accuracy of parts of them.
 
-    labels: (n,) int64; probabilities: (n, k) float32; duplicate: (n,) bool; usage: (n,) strings; evaluation: params.Evaluation.
+    labels: (n,) int64; probabilities: (n, k) float32; duplicate: (n,) bool; usage: (n,) strings; evaluation: config.params.Evaluation.
     The parts are the faces without a duplicate in training, and those of each usage (PublicTest, PrivateTest).
     """
     scores = metrics.scores(labels, probabilities)
@@ -61,7 +61,7 @@ def read_rows(folder, names):
             if received != metrics.FORMAT:
                 said = f"expected format {metrics.FORMAT}, received {received}, from another version"
                 raise InputError(f"{path}: {said}; {_again(path, name)}")
-            missing = {"settings", "faces", "early_loss", "accuracy", "chance", "macro", "interval", "parts"} - set(rows[name])
+            missing = {"settings", "tta", "faces", "early_loss", "accuracy", "chance", "macro", "interval", "parts"} - set(rows[name])
             if missing:
                 raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; {_again(path, name)}")
     return rows

@@ -8,10 +8,10 @@ from pipeline.common.progress import Bar
 from pipeline.training.batches import batches
 
 
-def predict(settings, weights, pixels, index, batch_size):
+def predict(settings, tta, weights, pixels, index, batch_size):
     """Return (probabilities (n, emotions) float32, parameters) of the faces at `index` under the weights file.
 
-    With test-time augmentation a face's probabilities are the mean over its views.
+    tta: TestTimeAugmentation; a face's probabilities are the mean over its variants.
     """
     from pipeline.networks.shared.classifier import build
     from pipeline.training.steps import make_steps
@@ -22,7 +22,7 @@ def predict(settings, weights, pixels, index, batch_size):
     probabilities = []
     with Bar(f"evaluate {settings.row}", len(index), "faces") as bar:
         for faces in batches(pixels, index, batch_size):
-            logits = np.stack([steps.infer(view) for view in views_of(faces, settings.recipe.tta)]).astype(np.float64)
+            logits = np.stack([steps.infer(variant) for variant in variants_of(faces, tta)]).astype(np.float64)
             if not np.isfinite(logits).all():
                 received = "NaN or infinity: the training diverged; lower the learning rate"
                 raise InputError(f"{weights}: expected finite outputs, received {received}")
@@ -31,12 +31,12 @@ def predict(settings, weights, pixels, index, batch_size):
     return np.concatenate(probabilities).astype(np.float32), model.count_params()
 
 
-def views_of(faces, tta):
-    """Yield the views of faces (n, h, w, 3) uint8 that `tta`, a TestTimeAugmentation, asks for; the first is the faces as they are."""
+def variants_of(faces, tta):
+    """Yield the variants of faces (n, h, w, 3) uint8 that a TestTimeAugmentation asks for; the first is the faces as they are."""
     step = tta.translate
     for down, right in [(0, 0), (step, 0), (-step, 0), (0, step), (0, -step)] if step else [(0, 0)]:
         padded = np.pad(faces, ((0, 0), (step, step), (step, step), (0, 0)), mode="edge")
-        view = padded[:, step - down : step - down + faces.shape[1], step - right : step - right + faces.shape[2]]
-        yield view
+        variant = padded[:, step - down : step - down + faces.shape[1], step - right : step - right + faces.shape[2]]
+        yield variant
         if tta.flip:
-            yield view[:, :, ::-1]
+            yield variant[:, :, ::-1]

@@ -55,7 +55,7 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
         return remote.options(max_retries=0, scheduling_strategy=strategy, name=cell, **needs).remote(cell, shared, board)
 
     if cells and fitting_node(ray, needs) is None:
-        tell(f"no node has {needs['num_cpus']:g} CPUs and {needs['num_gpus']:g} GPUs yet (cluster: in params.yaml); waiting for one")
+        tell(f"no node has {needs['num_cpus']:g} CPUs and {needs['num_gpus']:g} GPUs yet (cluster: in grid/params.yaml); waiting for one")
     waiting = {submit(cell): cell for cell in cells}
     while waiting:
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0.2)

@@ -5,10 +5,10 @@ import heapq
 import numpy as np
 
 
-def cell_seconds(settings, faces, figures, views=1, one_process=False):
+def cell_seconds(settings, faces, figures, variants=1, one_process=False):
     """Return the seconds of training and evaluating one cell.
 
-    settings: Settings; faces: {"train", "validation", "test": count}; figures: of step_times.measure; views: of a test face;
+    settings: Settings; faces: {"train", "validation", "test": count}; figures: of step_times.measure; variants: of a test face;
     one_process: it is evaluated by the process that trained it.
     """
     sizes = sorted(figures["steps"])
@@ -17,7 +17,7 @@ def cell_seconds(settings, faces, figures, views=1, one_process=False):
     observed = min(settings.batch_norm_faces, faces["train"])
     epoch = -(-faces["train"] // settings.batch_size) * step + faces["validation"] * figures["infer"] + figures["save"]
     train = figures["first_step"] + settings.epochs * epoch + estimates * observed * figures["observe"]
-    evaluate = figures["built"] + figures["first_infer"] + faces["test"] * views * figures["infer"]
+    evaluate = figures["built"] + figures["first_infer"] + faces["test"] * variants * figures["infer"]
     if one_process:
         evaluate -= figures["imported"]
     return train + evaluate

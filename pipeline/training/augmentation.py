@@ -8,7 +8,7 @@ ERASED = 0.1, 0.4  # least and greatest side of an erased rectangle, as a share 
 def augment(faces, size, augmentation, random):
     """Return gray faces (n, h, w) uint8 changed and resampled to (n, size, size) uint8.
 
-    Flip, rotation, scale and shift are one affine map (bilinear; beyond the edge its pixels go on); then brightness and
+    Flip, rotation, scale and translation are one affine map (bilinear; beyond the edge its pixels go on); then brightness and
     contrast, v -> (v - mean)(1 + c) + mean + b; then a rectangle of one gray. Each amount is drawn uniformly from its range, each
     face for itself. random: a numpy Generator.
     """

@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks import ablation
 from pipeline.common.interruption import noted
+from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
 from pipeline.training.trainer import TrainingData
 
@@ -50,7 +51,7 @@ def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_se
     data = TrainingData(pixels, (index[:8], labels[:8]), (index[8:], labels[8:]), "", "")
     for _ in range(2):
         with noted() as interruption:
-            ablation.run_variant("narrow", settings, data, interruption)
+            ablation.run_variant("narrow", settings, TestTimeAugmentation(), data, interruption)
         monkeypatch.setattr(ablation, "train", None)  # the second time nothing is trained
     about = json.loads((tmp_path / "narrow" / "ablation.json").read_text())
     assert about["parameters"] < 5000 and np.load(tmp_path / "narrow" / "right.npy").shape == (4,)

@@ -182,6 +182,13 @@ def test_recipe__extends_another_and_changes_what_it_names():
     assert recipes["modern-one-size"] == recipes["modern"].model_copy(update={"progressive_resizing": []})
 
 
+def test_recipe__extends_another_within_its_sections(tmp_path):
+    file = changed(tmp_path, "recipes.mine", {"extends": "modern", "augmentation": {"random_erasing": 0.0}, "tta": {"flip": False}})
+    recipes = params.load(file).recipes
+    assert recipes["mine"].augmentation == recipes["modern"].augmentation.model_copy(update={"random_erasing": 0.0})
+    assert (recipes["mine"].tta.flip, recipes["mine"].tta.translate, recipes["mine"].dropout) == (False, 2, 0.3)
+
+
 def test_epochs_of__variants_of_balanced_take_its_epochs_unless_named():
     profile = params.load(GOOD).chosen.model_copy(update={"epochs": {"balanced": 4, "balanced_leaky": 3}})
     found = [profile.epochs_of(data) for data in ("balanced", "balanced_official", "balanced_leaky", "unbalanced")]

@@ -8,6 +8,7 @@ from pipeline.reporting import beyond_tables
 def row(data, accuracy, **settings):
     part = {"faces": 10, "accuracy": accuracy - 0.1, "interval": [accuracy - 0.2, accuracy]}
     return {
+        "tta": {},
         "settings": {"row": data, "data": data, "model": "Compact", "epochs": 3, "seed": 0} | settings,
         "faces": {"train": 40, "test": 12},
         "parameters": 1234,

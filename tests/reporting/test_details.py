@@ -7,7 +7,8 @@ def row(accuracy, seed, model="ResNet50"):
     each = [{"precision": 0.5, "recall": 1.0, "f1": 2 / 3, "support": 3}, {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}]
     scores = {"precision": 0.25, "recall": 0.5, "f1": 1 / 3}
     settings = {"row": f"{model}-{seed}", "seed": seed, "model": model, "emotions": ["sad", "happy"]}
-    return {"settings": settings, "accuracy": accuracy, "per_class": each, "macro": scores, "weighted": scores, "thresholded": scores}
+    about = {"settings": settings, "tta": {}}
+    return about | {"accuracy": accuracy, "per_class": each, "macro": scores, "weighted": scores, "thresholded": scores}
 
 
 def test_per_class__one_line_an_emotion():

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.common.errors import InputError
 from pipeline.common.files import write_json
+from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
 from pipeline.reporting import page, tables
 from pipeline.reporting.paper import read_paper, unlike_paper
@@ -27,6 +28,7 @@ def as_the_paper():
         "format": FORMAT,
         "early_loss": 1.9,
         "settings": settings,
+        "tta": TestTimeAugmentation().model_dump(),
         "faces": {"train": 28709, "validation": 0, "test": 7178},
         "confidence": 0.95,
         "chance": 1774 / 7178,
@@ -62,6 +64,7 @@ def test_line__as_the_paper_prints_a_difference():
         ("network", lambda row: row["settings"].update(model="Xception")),
         ("split", lambda row: row["settings"].update(data="balanced_official")),
         ("image size", lambda row: row["settings"].update(image_size=48)),
+        ("recipe", lambda row: row.update(tta={"flip": True, "translate": 0})),
     ],
 )
 def test_line__anything_else_prints_what_differs(what, change):

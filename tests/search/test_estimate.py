@@ -22,7 +22,7 @@ def test_cell_seconds__by_hand():
 
 def test_cell_seconds__without_validation_one_estimate_and_ten_views():
     expected = 8 + 3 * (5 * 0.2 + 0.5) + 50 * 0.002 + 7 + 10 * 0.1
-    assert cell_seconds(settings(), FACES | {"validation": 0}, FIGURES, views=10) == pytest.approx(expected)
+    assert cell_seconds(settings(), FACES | {"validation": 0}, FIGURES, variants=10) == pytest.approx(expected)
 
 
 def test_cell_seconds__one_process_imports_once():

@@ -25,5 +25,5 @@ def fetch(model, url, known_hash):
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; another hash is a ValueError
         raise InputError(
             f"{model}: expected the ImageNet weights {path.name} from {url}, received {type(error).__name__}: {error}; "
-            f"check the network, or put the file at {path}, or set weights: null in the profile"
+            f"check the network, or put the file at {path}, or leave pretrained out of the profile"
         ) from None
