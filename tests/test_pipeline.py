@@ -83,6 +83,16 @@ def test_repro__a_row_reruns_alone_and_going_back_trains_nothing(project):
     assert project.run("git", "status", "--porcelain") == ""
 
 
+def test_repro__output_damaged_in_place_is_made_again_as_it_was(project):
+    # With hard links the edit would reach DVC's cache, and the next repro would call the damaged file up to date.
+    split = project.folder / "data" / "splits" / "unbalanced.csv"
+    before = split.read_bytes()
+    with open(split, "r+b") as file:
+        file.write(b"damaged")
+    project.run("dvc", "repro")
+    assert split.read_bytes() == before and project.run("git", "status", "--porcelain") == ""
+
+
 def test_repro__bad_params_stop_it_in_one_line(project):
     before = (project.folder / "dvc.lock").read_bytes()
     project.edit("params.yaml", "model: GoogLeNet, optimizer: sgd", "model: GoogleNet, optimizer: sgd")
@@ -113,11 +123,11 @@ def test_exp_run__overrides_reach_the_settings(project):
     def changed(*overrides):
         options = [word for override in overrides for word in ("-S", override)]
         assert project.ran(project.run("dvc", "exp", "run", *options, "resolve")) == {"resolve"}
-        after = {path.stem: json.loads(path.read_text()) for path in (project.folder / "models" / "settings").iterdir()}
+        after = {path.stem: json.loads(path.read_text()) for path in (project.folder / "models" / "settings").glob("*.json")}
         differing = {(row, key) for row in after for key in after[row] if after[row][key] != before[row][key]}
         return {(row, key): after[row][key] for row, key in differing}
 
-    before = {path.stem: json.loads(path.read_text()) for path in (project.folder / "models" / "settings").iterdir()}
+    before = {path.stem: json.loads(path.read_text()) for path in (project.folder / "models" / "settings").glob("*.json")}
     rows = ("table2-GoogLeNet", "table3-MobileNetV2")
     assert changed("epochs=2", "batch_size=64") == {(row, key): value for row in rows for key, value in (("epochs", 2), ("batch_size", 64))}
     project.run("git", "checkout", "--quiet", ".")

@@ -118,6 +118,14 @@ def test_other_rows__are_those_no_table_holds():
     assert tables.other_rows({}, set(), FER) is None
 
 
+def test_headline__counts_and_best_of_each_split():
+    low, high = as_the_paper(), copy.deepcopy(as_the_paper())
+    low |= {"accuracy": 0.3, "interval": {"accuracy": [0.2, 0.4]}, "settings": low["settings"] | {"data": "balanced"}}  # chance: 0.247
+    found = tables.headline({"a": low, "b": high})
+    assert found == {"rows": 2, "rows_above_chance": 1, "best_unbalanced": 4700 / 7178, "best_balanced": 0.3}
+    assert tables.headline({}) == {"rows": 0, "rows_above_chance": 0, "best_unbalanced": None, "best_balanced": None}
+
+
 def test_page__names_profile_and_synthetic_faces_above_the_tables():
     text = page.page([], [], page.banner(DRAWN, "demo"), ["figure3.png"])
     assert text.index("Profile demo") < text.index("figures/figure3.png")
