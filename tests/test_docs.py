@@ -53,8 +53,8 @@ def commands(page):
 ALL = sorted({command for page in PAGES for command in commands(page)} - set(RUN_BY))
 EXPERIMENTS = [command for command in ALL if command.startswith("dvc exp run")]
 MODULES = [command for command in ALL if "python -m " in command]
-MAKES = [command for command in ALL if command.startswith("make ")]
-OTHERS = [command for command in ALL if command not in EXPERIMENTS + MODULES + MAKES and not command.startswith(tuple(NOT_RUN))]
+MAKES = sorted({command for page in PAGES for command in commands(page) if command.startswith("make ")})
+OTHERS = [command for command in ALL if command not in EXPERIMENTS + MODULES and not command.startswith(tuple(NOT_RUN))]
 
 
 @pytest.mark.parametrize("command", EXPERIMENTS)
