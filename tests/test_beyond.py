@@ -61,7 +61,7 @@ def test_beyond__profile_full_brings_the_real_faces(project):
     assert (source["source"], source["faces"], settings["epochs"], settings["data"]) == ("archive", 35887, 60, "balanced_leaky")
 
 
-def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_a_temporary_workspace(project):
+def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_temporary_and_queued_ones(project):
     start = project.run("git", "rev-parse", "HEAD").strip()
     project.run("git", "rm", "--quiet", "beyond/dvc.yaml", "grid/dvc.yaml")
     project.run("git", "commit", "--quiet", "-m", "as it comes")
@@ -72,4 +72,11 @@ def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_a_t
     project.run("make", "--silent", "beyond")  # staged, not committed
     output = project.run("dvc", "exp", "run", "--temp", "-S", "profile=tiny", "-S", "seed=77", "beyond/dvc.yaml:resolve")
     assert project.ran(output) == {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}
+    command = ("--queue", "--name", "queued", "-S", "profile=tiny", "-S", "seed=78", "beyond/dvc.yaml:resolve")
+    project.run("dvc", "exp", "run", *command)
+    project.start_queue()
+    assert "Success" in project.wait_for_queue()
+    project.run("dvc", "queue", "stop")
+    ran = {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}
+    assert ran <= project.ran(project.run("dvc", "queue", "logs", "queued"))
     project.run("git", "reset", "--quiet", "--hard", start)
