@@ -112,7 +112,7 @@ def main():
     """Read the row's metrics and timings; write results/runs.csv."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
-    add_section(parser)
+    add_section(parser, ("rows", "beyond"))
     options = parser.parse_args()
     params, section, row = parameters.load(), options.section, options.row
     own = params.section(section.name)

@@ -109,7 +109,7 @@ def read_lock(folder):
 def main():
     """Read reports/rows, reports/audit and data/raw, or a search's chosen cells; write reports/, or grid/reports/."""
     parser = argparse.ArgumentParser(description=__doc__)
-    add_section(parser)
+    add_section(parser, ("rows", "grid"))
     section = parser.parse_args().section
     reports, searched = section.reports, section.name == "grid"
     params, paper, source = parameters.load(), read_paper(), read_json(RAW / "source.json")

@@ -1,6 +1,7 @@
 """Where the stages find and leave things. Rows come in sections of params.yaml: the paper's (rows) in folders at the top, those of
 beyond/dvc.yaml (beyond) in folders under beyond/, the cells of grid/dvc.yaml (grid) in folders under grid/."""
 
+import argparse
 import dataclasses
 from pathlib import Path
 
@@ -48,7 +49,13 @@ def stage_of(path, stage):
     return stage if Path(path).is_absolute() or first in ("models", "reports") else f"{first}/dvc.yaml:{stage}"
 
 
-def add_section(parser):
-    """Let an ArgumentParser take --section; its value is a Section."""
+def add_section(parser, names=("rows", "beyond", "grid")):
+    """Let an ArgumentParser take --section, one of `names`; its value is a Section."""
+
+    def section(text):
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, received {text!r}")
+        return Section(text)
+
     told = "where the row stands: rows (params.yaml), beyond, grid (params.yaml of their folders); default: rows"
-    parser.add_argument("--section", type=Section, default=Section("rows"), metavar="NAME", help=told)
+    parser.add_argument("--section", type=section, default=Section("rows"), metavar="NAME", help=told)
