@@ -90,6 +90,12 @@ def detail_tables(rows, predictions, note):
     return made if seeds is None else [*made, page.Titled("seeds", seeds, "Repeated seeds", note)]
 
 
+def in_order(paper, names):
+    """Return names of rows: those of the paper's tables in its order, then the others sorted."""
+    printed = [line["row"] for table in paper["tables"].values() for line in table["rows"]]
+    return sorted(names, key=lambda name: (printed.index(name) if name in printed else len(printed), name))
+
+
 def provenance(rows, lock):
     """Return settings and hashes of each row: what dvc.lock says of its training, under the name that it was trained as."""
     found = []
@@ -115,7 +121,8 @@ def main():
     params, paper, source = parameters.load(), read_paper(), read_json(RAW / "source.json")
     audit = read_json(AUDIT / "audit.json")
     labels = pd.read_csv(RAW / "labels.csv", usecols=["face", "emotion"], dtype={"emotion": str}, na_filter=False)
-    rows = read_rows(section.tabled, params.rows)
+    listed = section.tabled.glob("*/") if searched else (section.models / "settings").glob("*.json")
+    rows = read_rows(section.tabled, in_order(paper, [path.stem for path in listed]))
     read = read_tables(section.tabled, rows)
     note, banner = page.note(source, params.profile), page.banner(source, params.profile) + (SEARCHED if searched else "")
     official_faces = paper["official_faces"] if params.splits.unbalanced == "official" else None

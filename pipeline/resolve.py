@@ -132,7 +132,8 @@ def main():
         folder.mkdir()
         for name, settings in rows.items():
             settings.write(folder / f"{name}.json")
-            Scoring(tta=params.recipes[own[name].recipe].tta).write(folder / "scoring" / f"{name}.json")
+            scoring = Scoring(tta=params.recipes[own[name].recipe].tta, evaluation=params.evaluation)
+            scoring.write(folder / "scoring" / f"{name}.json")
     Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))
     capped = [name for name in rows if not params.batch_size and rows[name].batch_size < own[name].batch_size]
     if capped:

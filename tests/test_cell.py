@@ -10,12 +10,11 @@ ROW = "table2-GoogLeNet"
 
 
 def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
-    for name in ("pipeline", "data", "beyond"):
+    for name in ("pipeline", "data"):
         (tmp_path / name).symlink_to(project.folder / name)
     settings = json.loads((project.folder / "models" / "settings" / f"{ROW}.json").read_text())
     folder = tmp_path / "grid" / "models"
     (folder / "settings").mkdir(parents=True)
-    shutil.copytree(project.folder / "models" / "settings" / "scoring", folder / "settings" / "scoring")
     (folder / "settings" / f"{ROW}.json").write_text(json.dumps(settings | {"model": "Compact", "epochs": 2}))
 
     def run():
@@ -24,10 +23,9 @@ def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     done = run()
-    assert done.returncode == 2 and "cell: expected params.yaml in the working folder" in done.stderr
+    assert done.returncode == 2 and f"cell: expected settings in grid/models/settings/scoring/{ROW}.json, found none" in done.stderr
     weights = (folder / ROW / "model.weights.h5").read_bytes()
-    for name in ("params.yaml", "grid/params.yaml"):
-        (tmp_path / name).symlink_to(project.folder / name)
+    shutil.copytree(project.folder / "models" / "settings" / "scoring", folder / "settings" / "scoring")
     done = run()
     assert done.returncode == 0 and f"train: {ROW} goes on after 2 epochs of 2" in done.stdout, done.stderr
     assert (folder / ROW / "model.weights.h5").read_bytes() == weights

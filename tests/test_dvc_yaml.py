@@ -177,8 +177,8 @@ def test_grid__is_the_roots_stages_in_its_own_folder():
     assert own["train"]["cmd"] == "python -m pipeline.cell --row ${key}"  # trains and evaluates in one process
     deps = {dep.removeprefix("grid/") for dep in own["train"]["deps"]}
     both = set(body_of(root["train"])["deps"] + body_of(root["evaluate"])["deps"])
-    held = {"models/${key}", "pipeline/train.py", "pipeline/evaluate.py", "data/rgb/faces.npy", "pipeline/config/settings.py"}
-    assert deps == both - held | {"pipeline/cell.py"}
+    held = {"models/${key}", "pipeline/train.py", "pipeline/evaluate.py", "data/rgb/faces.npy", "pipeline/config"}
+    assert deps == both - held | {"pipeline/cell.py", "pipeline/config/scoring.py"}
     assert [dep for dep in own["resolve"]["deps"] if dep != "grid/params.yaml"] == root["resolve"]["deps"]
     assert own["report"]["cmd"] == "python -m pipeline.report --section grid"
     code = [dep for dep in own["report"]["deps"] if dep.startswith("pipeline/")]

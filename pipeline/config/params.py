@@ -12,7 +12,7 @@ from pipeline.common.errors import InputError
 from pipeline.common.typed import Count, Share, Typed, explain, unique
 from pipeline.config.data import Faces, Sources, Splits
 from pipeline.config.rows import Grid, Network, Row
-from pipeline.config.scoring import WholeRecipe
+from pipeline.config.scoring import Evaluation, WholeRecipe
 from pipeline.config.settings import Optimizer
 from pipeline.dataset.names import SPLITS
 
@@ -45,14 +45,6 @@ class Training(Typed):
     backend: Literal["tensorflow", "jax"]
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
     devices: Annotated[str | int, AfterValidator(_devices)]
-
-
-class Evaluation(Typed):
-    """How every row is scored."""
-
-    batch_size: Count
-    bootstrap: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 class Report(Typed):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.common.files import write_json
-from pipeline.common.typed import Typed
+from pipeline.common.typed import Count, Typed
 from pipeline.config.settings import Recipe, read_as
 
 
@@ -28,10 +28,19 @@ class WholeRecipe(Recipe):
         return Recipe.model_validate(self.model_dump(exclude={"tta"}))
 
 
+class Evaluation(Typed):
+    """How every row is scored."""
+
+    batch_size: Count  # faces at once
+    bootstrap: Annotated[int, Field(ge=100)]  # resamples of the test faces
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]  # of the intervals
+
+
 class Scoring(Typed):
     """What a row is scored with, besides its weights and test faces."""
 
     tta: TestTimeAugmentation
+    evaluation: Evaluation
 
     def write(self, path):
         """Write it as JSON."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from pipeline.common.files import read_json, written
 from pipeline.common.workspace import FACES, RGB, SPLIT_FILES
-from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Trained
 from pipeline.dataset.arrays import open_npy
@@ -21,9 +20,9 @@ from pipeline.training import backend
 def evaluate_row(row, section):
     """Read a row's model, the faces and the split; write the row's files."""
     model = section.models / row
-    evaluation = parameters.load().evaluation
     trained = Trained.read(model / "network.json")
-    tta = Scoring.read(section.models / "settings" / "scoring" / f"{row}.json").tta
+    scoring = Scoring.read(section.models / "settings" / "scoring" / f"{row}.json")
+    tta, evaluation = scoring.tta, scoring.evaluation
     settings = trained.settings.model_copy(update={"backend": backend.chosen(trained.settings.backend)})
     split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
     test, (index, labels) = split[split.split == TEST], part(split, TEST)

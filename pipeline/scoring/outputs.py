@@ -17,7 +17,7 @@ ABOUT = ("face", "emotion", "duplicate", "usage")  # the columns before the prob
 def score(labels, probabilities, duplicate, usage, evaluation, seed):
     """Return the scores of n test faces, their intervals, and the accuracy of parts of them.
 
-    labels: (n,) int64; probabilities: (n, k) float32; duplicate: (n,) bool; usage: (n,) strings; evaluation: config.params.Evaluation.
+    labels: (n,) int64; probabilities: (n, k) float32; duplicate: (n,) bool; usage: (n,) strings; evaluation: config.scoring.Evaluation.
     The parts are the faces without a duplicate in training, and those of each usage (PublicTest, PrivateTest).
     """
     scores = metrics.scores(labels, probabilities)
