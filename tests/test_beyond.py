@@ -66,7 +66,7 @@ def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_tem
     project.run("git", "rm", "--quiet", "beyond/dvc.yaml", "grid/dvc.yaml")
     project.run("git", "commit", "--quiet", "-m", "as it comes")
     assert project.run("dvc", "status").splitlines() == ["Data and pipelines are up to date."]
-    assert max(map(len, project.run("dvc", "dag", "--collapse-foreach-matrix").splitlines())) <= 130  # 117 to 126: DVC's layout varies
+    assert max(map(len, project.run("dvc", "dag", "--collapse-foreach-matrix").splitlines())) <= 140  # DVC's layout varies
     output = project.run("python", "-m", "pipeline.plan", "beyond/dvc.yaml", ok=False)
     assert "plan: expected beyond/dvc.yaml, found none; `make beyond` puts it in place" in output
     project.run("make", "--silent", "beyond")  # staged, not committed
