@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -18,26 +19,60 @@ def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
     assert ablation.changed(recipe, "no shortcuts") == recipe  # a change of the network
 
 
+DATA = TrainingData(np.zeros((12, 32, 32, 3), np.uint8), (np.arange(8), np.zeros(8)), (np.arange(8, 12), np.zeros(4)), "faces", "split")
+
+
 def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypatch, tiny_settings):
     monkeypatch.setattr(ablation, "FOLDER", tmp_path)
     base = tiny_settings.model_copy(update={"recipe": Recipe(dropout=0.3)})
     right = {ablation.BASE: [1, 1, 1, 0, 0, 0, 0, 0, 0, 0], "no dropout": [1] * 9 + [0], "no shortcuts": [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]}
     for name, answers in right.items():
-        folder = tmp_path / ablation.slug(name)
+        folder = ablation.folder_of(name, base)
         folder.mkdir()
-        about = {"settings": ablation.settings_of(name, base).model_dump(), "parameters": 5}
+        about = {"made_by": ablation.made_by(name, base, DATA), "parameters": 5}
         (folder / "ablation.json").write_text(json.dumps(about))
         for file in ("right", "right_tta"):
             np.save(folder / f"{file}.npy", np.array(answers, bool))
     other = base.model_copy(update={"seed": 1})  # of which nothing is trained
-    assert not ablation.trained(ablation.BASE, other)
-    figures = ablation.results(base)
+    assert not ablation.trained(ablation.BASE, other, DATA)
+    figures = ablation.results(base, DATA)
     lines = figures["variants"]
     assert figures["validation_faces"] == 10 and list(lines) == [*right, "as it is, test-time augmentation"]
     assert lines["no dropout"]["accuracy"] == 0.9 and lines["no dropout"]["difference"] == pytest.approx(0.6)
     assert lines["no dropout"]["adjusted_p"] == pytest.approx(3 * 2 / 2**6)  # six faces against none, three comparisons
     assert lines["no shortcuts"]["adjusted_p"] == 1
     assert ablation.show(figures).row_count == 4
+
+
+@pytest.mark.parametrize("what", ["faces", "split", "code", "network"])
+def test_trained__other_faces_split_or_code_train_again(tmp_path, monkeypatch, tiny_settings, what):
+    monkeypatch.setattr(ablation, "FOLDER", tmp_path)
+    folder = ablation.folder_of("no shortcuts", tiny_settings)
+    folder.mkdir()
+    (folder / "ablation.json").write_text(json.dumps({"made_by": ablation.made_by("no shortcuts", tiny_settings, DATA), "parameters": 5}))
+    data = DATA
+    assert ablation.trained("no shortcuts", tiny_settings, data)
+    if what in ("faces", "split"):
+        data = dataclasses.replace(DATA, **{f"{what}_sha256": "other"})
+    elif what == "code":
+        monkeypatch.setattr(ablation, "sha256_of_source", lambda _: "other")
+    else:
+        monkeypatch.setitem(ablation.NETWORKS, "no shortcuts", {"shortcuts": None})
+    assert not ablation.trained("no shortcuts", tiny_settings, data)
+
+
+def test_over_seeds__mean_and_interval_of_the_paired_differences():
+    def of_seed(base, other):
+        lines = {ablation.BASE: {"accuracy": base, "difference": 0.0}, "no dropout": {"accuracy": other, "difference": other - base}}
+        return {"variants": lines | ({"no shortcuts": lines["no dropout"]} if base == 0.5 else {})}  # of the first seed only
+
+    lines = ablation.over_seeds([of_seed(0.5, 0.51), of_seed(0.52, 0.54), of_seed(0.48, 0.51)])
+    assert list(lines) == [ablation.BASE, "no dropout"]
+    line = lines["no dropout"]
+    assert line["accuracy"] == pytest.approx(0.52) and line["difference"] == pytest.approx(0.02) and line["seeds"] == 3
+    # differences 0.01, 0.02, 0.03: deviation 0.01; t with 2 degrees of freedom 4.302653
+    assert line["interval"] == pytest.approx([0.02 - 4.302653 * 0.01 / 3**0.5, 0.02 + 4.302653 * 0.01 / 3**0.5])
+    assert ablation.show_over_seeds(lines).row_count == 2
 
 
 def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_settings):
@@ -53,6 +88,6 @@ def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_se
         with noted() as interruption:
             ablation.run_variant("narrow", settings, TestTimeAugmentation(), data, interruption)
         monkeypatch.setattr(ablation, "train", None)  # the second time nothing is trained
-    about = json.loads((tmp_path / "narrow" / "ablation.json").read_text())
-    assert about["parameters"] < 5000 and np.load(tmp_path / "narrow" / "right.npy").shape == (4,)
+    about = json.loads((tmp_path / "narrow-0" / "ablation.json").read_text())
+    assert about["parameters"] < 5000 and np.load(tmp_path / "narrow-0" / "right.npy").shape == (4,)
     assert Compact.features.__name__ == "features"
