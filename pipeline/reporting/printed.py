@@ -5,6 +5,7 @@ from decimal import Decimal
 import numpy as np
 
 CENT = Decimal("0.01")
+PERCENTAGES = 10_001  # with two digits: 0.00 to 100.00
 
 
 def exact(value):
@@ -25,7 +26,7 @@ def is_possible(printed, faces, rounding):
 
 def share_possible(faces, rounding):
     """Return the share of all two-digit percentages, 0.00 to 100.00, that are k of `faces` for some k."""
-    return len({percent(k, faces, rounding) for k in range(faces + 1)}) / 10_001
+    return len({percent(k, faces, rounding) for k in range(faces + 1)}) / PERCENTAGES
 
 
 def harmonic_mean(precision, recall):
