@@ -19,10 +19,10 @@ GRID = Section("grid")
 
 
 def main():
-    """Read grid/reports/rows; write grid/reports/chosen (one folder a row of the paper) and grid/reports/search (two tables)."""
+    """Read grid/reports/rows; write grid/reports/chosen (one folder a row of the paper) and grid/reports/search (two tables, a command)."""
     params = parameters.load()
     names = params.section("grid")
-    rows = read_rows(GRID.rows, names)
+    rows = read_rows(GRID.rows, names, GRID.settings)
     if not rows:
         raise InputError(f"expected cells in {GRID.rows}, found none; run `dvc repro grid/dvc.yaml`, or some of its cells")
     cells = choice.cell_table(rows, {cell: pd.read_csv(GRID.rows / cell / "history.csv") for cell in rows})
@@ -36,6 +36,7 @@ def main():
         folder.mkdir()
         write_csv(folder / "optimism.csv", optimism)
         write_csv(folder / "cells.csv", choice.all_cells(cells))
+        (folder / "final.txt").write_text(choice.final_training(taken, cells), encoding="utf-8")
     print(optimism.to_string(index=False))
     print(f"{len(rows)} of {len(names)} cells. Chosen by test faces, {len(optimism)} searches show {mean:.2f} points more on average.")
 

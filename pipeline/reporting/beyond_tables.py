@@ -76,6 +76,24 @@ def beside(rows, ensembles, paper, published):
     return pd.DataFrame(lines, columns=["Whose", "What", both, "PrivateTest", "Remark", "Source"]).fillna("")
 
 
+def on_fitting_split(verdicts):
+    """Return the lines of the paper that rows on a leaky split stand beside, or None; verdicts: of verdict.leaky_verdicts."""
+    lines = [
+        {
+            "Paper's table": v["table"].removeprefix("table"),
+            "Row": v["row"],
+            "Network": v["model"],
+            "Paper's accuracy": f"{v['paper']:.2f}",
+            "Ours": f"{v['ours']:.2f} ({v['low']:.2f} to {v['high']:.2f})",
+            "Test faces": str(v["n"]),
+            "Seeds": str(v["seeds"]),
+            "Verdict": v["verdict"] + (f": other {', '.join(v['reasons'])}" if v["reasons"] else ""),
+        }
+        for v in verdicts
+    ]
+    return pd.DataFrame(lines) if lines else None
+
+
 def _part(row, part):
     return interval(row["parts"][part]) if part in row["parts"] else ""
 

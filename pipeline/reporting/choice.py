@@ -59,6 +59,17 @@ def chosen(cells, paper):
     return found
 
 
+def final_training(taken, cells):
+    """Return the commands that train the chosen cells once more as rows of params.yaml, on all training faces, and make their report.
+
+    taken: of chosen(); cells: a cell_table. A search keeps faces back to choose by; the paper's numbers come from all of them.
+    """
+    by_name = cells.set_index("cell")
+    options = [f"-S rows.{row}.{key}={by_name.loc[cell, key]}" for row, cell in taken.items() for key in ("optimizer", "batch_size")]
+    run = " \\\n  ".join(["dvc exp run -S profile=full", *options, " ".join(f"evaluate@{row}" for row in taken)])
+    return f"{run}\ndvc repro --single-item report\n"
+
+
 def row_model(line):
     """Return our name of a line's network: its row's own, for the paper prints GoogleNet."""
     return line["row"].split("-")[1] if line["row"] else None

@@ -88,3 +88,12 @@ def test_comparable__only_real_faces_of_the_official_split():
     assert not comparable(real | {"expected_counts_met": False}, params)
     splits = params.splits.model_copy(update={"unbalanced": "percentage"})
     assert not comparable(real, params.model_copy(update={"splits": splits}))
+
+
+def test_on_fitting_split__says_what_is_not_as_the_paper():
+    verdict = {"table": "table3", "row": "leaky-x", "model": "GoogleNet", "paper": 53.91, "ours": 50.0, "low": 49.0, "high": 51.0}
+    verdict |= {"n": 7178, "seeds": 1, "verdict": "not comparable", "reasons": ["pretrained", "epochs"]}
+    (line,) = beyond_tables.on_fitting_split([verdict]).to_dict("records")
+    assert (line["Paper's table"], line["Paper's accuracy"], line["Ours"]) == ("3", "53.91", "50.00 (49.00 to 51.00)")
+    assert line["Verdict"] == "not comparable: other pretrained, epochs"
+    assert beyond_tables.on_fitting_split([]) is None

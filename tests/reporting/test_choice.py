@@ -62,6 +62,19 @@ def test_optimism__by_hand():
     assert table.Runs.tolist() == ["4 of 4", "2 of 4", "1 of 4"] and table.n.tolist() == ["100"] * 3
 
 
+def test_final_training__each_row_with_its_cells_setting():
+    text = choice.final_training({"table2-GoogLeNet": "e", "table3-GoogLeNet": "g"}, CELLS)
+    run, report = text.replace(" \\\n ", "").splitlines()
+    assert (
+        run.split()
+        == (
+            "dvc exp run -S profile=full -S rows.table2-GoogLeNet.optimizer=adam -S rows.table2-GoogLeNet.batch_size=16 "
+            "-S rows.table3-GoogLeNet.optimizer=sgd -S rows.table3-GoogLeNet.batch_size=32 evaluate@table2-GoogLeNet evaluate@table3-GoogLeNet"
+        ).split()
+    )
+    assert report == "dvc repro --single-item report"
+
+
 def metrics(**settings):
     return {
         "settings": {"data": "balanced", "model": "GoogLeNet", "batch_size": 16, "optimizer": {"name": "sgd"}} | settings,

@@ -3,14 +3,11 @@ import copy
 import pandas as pd
 import pytest
 
-from pipeline.common.errors import InputError
-from pipeline.common.files import write_json
 from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
 from pipeline.reporting import page, tables
 from pipeline.reporting.paper import read_paper, unlike_paper
 from pipeline.scoring.metrics import FORMAT
-from pipeline.scoring.outputs import read_predictions, read_rows
 
 PAPER = read_paper()
 LINE = PAPER["tables"]["table2"]["rows"][0]
@@ -155,58 +152,6 @@ def test_titled__page_gets_cells_with_their_weight():
     shown = titled().for_page()
     assert shown["columns"] == ["Models", "Accuracy"]
     assert [cell["best"] for line in shown["lines"] for cell in line] == [False, True, False, False, False, False]
-
-
-def test_read_rows__row_that_was_not_run_is_left_out(tmp_path):
-    write_json(tmp_path / "a" / "metrics.json", as_the_paper())
-    assert list(read_rows(tmp_path, ["a", "b"])) == ["a"]
-
-
-def test_read_rows__metrics_of_another_version_are_refused(tmp_path):
-    write_json(tmp_path / "a" / "metrics.json", as_the_paper() | {"format": 1})
-    with pytest.raises(InputError, match="expected format 4, received 1, from another version; run `dvc repro evaluate@a`"):
-        read_rows(tmp_path, ["a"])
-
-
-def predictions(**change):
-    about = {"face": [7, 8], "emotion": ["sad", "happy"], "duplicate": [False, False], "usage": ["", ""]}
-    return pd.DataFrame(about | {"happy": [0.25, 1.0], "sad": [0.75, 0.0]} | change)
-
-
-def test_read_predictions__good_table(tmp_path):
-    (tmp_path / "a").mkdir()
-    predictions().to_parquet(tmp_path / "a" / "predictions.parquet")
-    assert read_predictions(tmp_path, "a", ["happy", "sad"]).equals(predictions())
-
-
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        (predictions(sad=[0.75, 0.1]), "probabilities that sum to 1, received 1.1000 for face 8 .line 1."),
-        (predictions(sad=[0.75, float("nan")]), "probabilities that sum to 1, received nan for face 8"),
-        (predictions().drop(columns="sad"), "usage, happy, sad, received face, emotion, duplicate, usage, happy"),
-    ],
-)
-def test_read_predictions__bad_table_is_refused(tmp_path, table, message):
-    (tmp_path / "a").mkdir()
-    table.to_parquet(tmp_path / "a" / "predictions.parquet")
-    with pytest.raises(InputError, match=message):
-        read_predictions(tmp_path, "a", ["happy", "sad"])
-
-
-def test_read_predictions__missing_or_broken_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match="found none; run `dvc repro evaluate@a`"):
-        read_predictions(tmp_path, "a", [])
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "predictions.parquet").write_bytes(b"PAR1 cut")
-    with pytest.raises(InputError, match="expected a Parquet table"):
-        read_predictions(tmp_path, "a", [])
-
-
-def test_read_rows__metrics_of_another_form_are_refused(tmp_path):
-    write_json(tmp_path / "a" / "metrics.json", {"format": FORMAT, "accuracy": 1})
-    with pytest.raises(InputError, match="dvc repro evaluate@a"):
-        read_rows(tmp_path, ["a"])
 
 
 def test_paper__harmonic_means_hold_so_no_number_is_mistyped():
