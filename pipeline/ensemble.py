@@ -37,7 +37,7 @@ def main():
     if name not in params.ensembles:
         raise InputError(f"--name: expected one of {', '.join(params.ensembles)}, received {name!r}")
     names, emotions = params.ensembles[name], params.faces.emotions
-    rows = read_rows(BEYOND.rows, names)
+    rows = read_rows(BEYOND.rows, names, BEYOND.settings)
     tables = {row: read_predictions(BEYOND.rows, row, emotions) for row in names}
     predictions = average(tables, emotions)
     labels = predictions.emotion.map({emotion: index for index, emotion in enumerate(emotions)}).to_numpy()

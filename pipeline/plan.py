@@ -78,7 +78,7 @@ def main():
     if not names:
         return
     section = cells.FILES[options.file]
-    rows = {name: Settings.read(section.models / "settings" / f"{name}.json") for name in names}
+    rows = {name: Settings.read(section.settings / f"{name}.json") for name in names}
     kinds = {}
     for settings in rows.values():
         kinds.setdefault(kind(settings), []).append(settings)
@@ -90,7 +90,7 @@ def main():
     faces = {name: faces_of(settings) for name, settings in rows.items()}
     costs = {}
     for name, settings in rows.items():
-        tta = Scoring.read(section.models / "settings" / "scoring" / f"{name}.json").tta
+        tta = Scoring.read(section.settings / "scoring" / f"{name}.json").tta
         variants, one_process = len(list(variants_of(NO_FACES, tta))), section.name == "grid"
         costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], variants, one_process)
     Console(width=140).print(table_of(rows, faces, costs))

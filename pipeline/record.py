@@ -118,7 +118,7 @@ def main():
     own = params.section(section.name)
     if row not in own:
         raise InputError(f"--row: expected one of {', '.join(own)}, received {row!r}")
-    metrics = read_rows(section.rows, [row]).get(row)
+    metrics = read_rows(section.rows, [row], section.settings).get(row)
     if metrics is None:
         raise InputError(f"expected {section.rows / row}/metrics.json, found none; run `dvc repro` for evaluate@{row}")
     if read_json(RAW / "source.json")["source"] == "synthetic":

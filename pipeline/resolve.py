@@ -10,12 +10,13 @@ from rich.table import Table
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import written
-from pipeline.common.workspace import SPLIT_FILES, add_section
+from pipeline.common.workspace import FACES, SPLIT_FILES, add_section
 from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
-from pipeline.config.settings import Settings
+from pipeline.config.settings import Inputs, Settings
+from pipeline.dataset import arrays
 from pipeline.dataset.names import TRAIN
-from pipeline.dataset.split_file import part, read_split
+from pipeline.dataset.split_file import part, read_split, sha256_of
 
 
 def resolve(params, name, section="rows"):
@@ -114,7 +115,7 @@ def summarize(rows, train_faces):
 
 
 def main():
-    """Write models/settings/<row>.json for every row."""
+    """Write models/settings for every row: <row>.json, by which it trains, scoring/<row>.json and inputs/<row>.json."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_section(parser)
     section = parser.parse_args().section
@@ -123,15 +124,16 @@ def main():
         check_search(params)
     own = params.section(section.name)
     rows = {name: resolve(params, name, section.name) for name in own}
-    faces = {}
+    faces, inputs, faces_sha256 = {}, {}, arrays.sha256_of(FACES)
     for name, settings in rows.items():
         split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
-        faces[name] = len(part(split, TRAIN)[0])
+        faces[name], inputs[name] = len(part(split, TRAIN)[0]), Inputs(faces_sha256=faces_sha256, split_sha256=sha256_of(split))
         check_batch(settings, faces[name], section.name)
-    with written(section.models / "settings") as folder:
+    with written(section.settings) as folder:
         folder.mkdir()
         for name, settings in rows.items():
             settings.write(folder / f"{name}.json")
+            inputs[name].write(folder / "inputs" / f"{name}.json")
             scoring = Scoring(tta=params.recipes[own[name].recipe].tta, evaluation=params.evaluation)
             scoring.write(folder / "scoring" / f"{name}.json")
     Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))

@@ -74,7 +74,7 @@ def keep(row, params):
         folder.mkdir()
         for name in ("model.weights.h5", "network.json"):
             shutil.copyfile(source / name, folder / name)
-        shutil.copyfile(BEYOND.models / "settings" / "scoring" / f"{row}.json", folder / "scoring.json")
+        shutil.copyfile(BEYOND.settings / "scoring" / f"{row}.json", folder / "scoring.json")
         right = count_right(folder, pixels, labels, params.evaluation.batch_size)
         about = {"sha256": archive.sha256_of(weights), "test_faces": len(labels), "right": right, "accuracy": right / len(labels)}
         write_json(folder / "score.json", about)

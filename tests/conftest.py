@@ -134,6 +134,7 @@ def make_project(folder):
         "Makefile",
         "beyond/stages.yaml",
         "grid/stages.yaml",
+        "data/pretrained/README.md",
     ):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,11 @@ class Section:
         return self.root / "models"
 
     @property
+    def settings(self):
+        """What stage resolve wrote of each row."""
+        return self.models / "settings"
+
+    @property
     def reports(self):
         """Tables and figures."""
         return self.root / "reports"

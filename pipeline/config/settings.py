@@ -122,12 +122,30 @@ class Settings(Typed):
         return read_as(cls, path, "resolve")
 
 
+class Inputs(Typed):
+    """Digests of the faces and the split that a row trains on today, beside its settings: what was trained on others is stale."""
+
+    faces_sha256: str  # of data/rgb/faces.npy
+    split_sha256: str  # see dataset.split_file.sha256_of
+
+    def write(self, path):
+        """Write them as JSON."""
+        write_json(path, self.model_dump())
+
+    @classmethod
+    def read(cls, path):
+        """Return what is in `path`, or raise InputError."""
+        return read_as(cls, path, "resolve")
+
+
 class Trained(Typed):
-    """network.json beside trained weights: the settings, whose emotions name the outputs, and digests of what the training read."""
+    """network.json beside trained weights: the settings, whose emotions name the outputs, and what made the weights of them."""
 
     settings: Settings
     faces_sha256: str  # of data/rgb/faces.npy
-    split_sha256: str  # of the indices and labels of the training and validation faces
+    split_sha256: str  # see dataset.split_file.sha256_of
+    source_sha256: str | None = None  # of the code: see training.source; None: not recorded
+    machine: dict | None = None  # common.fingerprint of where it was trained; None: not recorded
 
     def write(self, path):
         """Write it as JSON."""

@@ -1,5 +1,7 @@
 """Arrays of faces on disk, read and written in pieces, and gray faces as RGB."""
 
+import hashlib
+
 import numpy as np
 
 from pipeline.common.errors import InputError
@@ -44,6 +46,15 @@ def open_npy(path):
         raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
     except (ValueError, EOFError) as error:
         raise InputError(f"expected a .npy array in {path}, received: {error}; remove it and run `dvc repro`") from None
+
+
+def sha256_of(path):
+    """Return the SHA-256 of an array's file, or raise InputError."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise InputError(f"expected the file {path}, found none; run `dvc repro`") from None
 
 
 def read_npy_in_chunks(path, rows):

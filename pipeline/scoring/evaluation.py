@@ -21,7 +21,7 @@ def evaluate_row(row, section):
     """Read a row's model, the faces and the split; write the row's files."""
     model = section.models / row
     trained = Trained.read(model / "network.json")
-    scoring = Scoring.read(section.models / "settings" / "scoring" / f"{row}.json")
+    scoring = Scoring.read(section.settings / "scoring" / f"{row}.json")
     tta, evaluation = scoring.tta, scoring.evaluation
     settings = trained.settings.model_copy(update={"backend": backend.chosen(trained.settings.backend)})
     split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
@@ -32,11 +32,12 @@ def evaluate_row(row, section):
     about = {
         "settings": trained.settings.model_dump(),
         "tta": tta.model_dump(),
-        "trained_on": {"faces_sha256": trained.faces_sha256, "split_sha256": trained.split_sha256},
+        "made_by": trained.model_dump(exclude={"settings"}),
         "parameters": parameter_count,
         "faces": {name: len(part(split, name)[0]) for name in ("train", "validation", "test")},
         "early_loss": float(np.mean(read_json(model / "first_losses.json"))),
         "confidence": evaluation.confidence,
+        "bootstrap": evaluation.bootstrap,
     }
     with written(section.rows / row) as folder:
         folder.mkdir()

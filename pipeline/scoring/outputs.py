@@ -8,9 +8,14 @@ import pandas as pd
 from pipeline.common.errors import InputError
 from pipeline.common.files import read_json, write_csv, write_json
 from pipeline.common.workspace import stage_of
+from pipeline.config.scoring import Scoring
+from pipeline.config.settings import Inputs, Settings
 from pipeline.scoring import metrics
 
 SUM_ERROR = 1e-3
+EXPECTED = {
+    "settings", "made_by", "tta", "faces", "early_loss", "confidence", "bootstrap", "accuracy", "chance", "macro", "interval", "parts"
+}  # fmt: skip
 ABOUT = ("face", "emotion", "duplicate", "usage")  # the columns before the probabilities
 
 
@@ -50,8 +55,11 @@ def predictions_table(index, test, usage, probabilities, emotions):
     return pd.concat([about, pd.DataFrame(probabilities, columns=emotions)], axis=1)
 
 
-def read_rows(folder, names):
-    """Return {row: metrics of evaluate} for those of `names` that were run, in their order; raise InputError for a broken one."""
+def read_rows(folder, names, resolved):
+    """Return {row: metrics of evaluate} for those of `names` that were run, in their order; raise InputError for a broken or stale one.
+
+    resolved: the folder that stage resolve wrote, which says by what settings, faces and split each row is made today.
+    """
     rows = {}
     for name in names:
         path = Path(folder) / name / "metrics.json"
@@ -61,10 +69,29 @@ def read_rows(folder, names):
             if received != metrics.FORMAT:
                 said = f"expected format {metrics.FORMAT}, received {received}, from another version"
                 raise InputError(f"{path}: {said}; {_again(path, name)}")
-            missing = {"settings", "tta", "faces", "early_loss", "accuracy", "chance", "macro", "interval", "parts"} - set(rows[name])
+            missing = EXPECTED - set(rows[name])
             if missing:
                 raise InputError(f"{path}: expected {', '.join(sorted(missing))}, received none; {_again(path, name)}")
+            other = _unlike_today(rows[name], Path(resolved))
+            if other:
+                said = f"expected a run of today's params and faces, received one with other {', '.join(other)}"
+                raise InputError(f"{path}: {said}; {_again(path, name)}, or remove {path.parent}")
     return rows
+
+
+def _unlike_today(row, resolved):
+    # What of a row's metrics is not what resolve says of it now: names of settings, "split", "faces", "tta" and so on.
+    name = row["settings"]["row"]
+    today = Settings.read(resolved / f"{name}.json").model_dump()
+    scoring, inputs = Scoring.read(resolved / "scoring" / f"{name}.json"), Inputs.read(resolved / "inputs" / f"{name}.json")
+    made_by, evaluation = row["made_by"], scoring.evaluation
+    same = {key: row["settings"].get(key) == value for key, value in today.items()} | {
+        "faces": made_by["faces_sha256"] == inputs.faces_sha256,
+        "split": made_by["split_sha256"] == inputs.split_sha256,
+        "tta": row["tta"] == scoring.tta.model_dump(),
+        "evaluation": (row["confidence"], row["bootstrap"]) == (evaluation.confidence, evaluation.bootstrap),
+    }
+    return [key for key, equal in same.items() if not equal]
 
 
 def read_predictions(folder, row, emotions):

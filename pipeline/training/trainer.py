@@ -1,7 +1,6 @@
 """Trains a row: its settings file, faces and split to its folder of models."""
 
 import dataclasses
-import hashlib
 import time
 
 import numpy as np
@@ -14,10 +13,12 @@ from pipeline.common.interruption import noted
 from pipeline.common.progress import Bar
 from pipeline.common.workspace import FACES, SPLIT_FILES
 from pipeline.config.settings import Settings, Trained
+from pipeline.dataset import arrays
 from pipeline.dataset.arrays import open_npy
 from pipeline.dataset.names import TRAIN, VALIDATION
-from pipeline.dataset.split_file import part, read_split
+from pipeline.dataset.split_file import part, read_split, sha256_of
 from pipeline.training import backend
+from pipeline.training.source import sha256_of_source
 
 LOG_NAMES = {
     "loss": "train/loss",
@@ -36,17 +37,13 @@ class TrainingData:
     training: tuple
     validation: tuple
     faces_sha256: str  # of the file of pixels
-    split_sha256: str  # of training and validation, whatever form the split's file has
+    split_sha256: str  # see dataset.split_file.sha256_of
 
     @classmethod
     def read(cls, settings):
         """Return the TrainingData of a Settings."""
         split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
-        pixels, parts = open_npy(FACES), (part(split, TRAIN), part(split, VALIDATION))
-        with open(FACES, "rb") as file:
-            faces = hashlib.file_digest(file, "sha256").hexdigest()
-        said = b"".join(len(array).to_bytes(8) + np.ascontiguousarray(array, "<i8").tobytes() for both in parts for array in both)
-        return cls(pixels, *parts, faces, hashlib.sha256(said).hexdigest())
+        return cls(open_npy(FACES), part(split, TRAIN), part(split, VALIDATION), arrays.sha256_of(FACES), sha256_of(split))
 
 
 def train(settings, data, folder, live_folder, interruption):
@@ -85,10 +82,12 @@ def train(settings, data, folder, live_folder, interruption):
     write_csv(folder / "history.csv", pd.DataFrame(rows))
     write_json(folder / "first_losses.json", progress.first_losses)
     model.save_weights(folder / "model.weights.h5")
-    Trained(settings=settings, faces_sha256=data.faces_sha256, split_sha256=data.split_sha256).write(folder / "network.json")
+    made_by = {"faces_sha256": data.faces_sha256, "split_sha256": data.split_sha256, "source_sha256": sha256_of_source(settings.model)}
+    machine = fingerprint()
+    Trained(settings=settings, machine=machine, **made_by).write(folder / "network.json")
     timings = {
         "settings_sha256": settings.digest(),
-        "machine": fingerprint(),
+        "machine": machine,
         "device": devices.describe(),
         "devices": max(1, len(sharing)),
         "total_seconds": time.monotonic() - started,
@@ -101,7 +100,7 @@ def train(settings, data, folder, live_folder, interruption):
 def train_row(row, section):
     """Read a row's settings, faces and split, write models/<row>, and return its Checkpoint, to drop when no more can be lost."""
     models = section.models
-    settings = Settings.read(models / "settings" / f"{row}.json")
+    settings = Settings.read(section.settings / f"{row}.json")
     settings = settings.model_copy(update={"backend": backend.chosen(settings.backend)})
     data = TrainingData.read(settings)
     backend.start_for(settings)
@@ -118,4 +117,6 @@ def train_row(row, section):
             ) from None
     # Outside the stage's outputs: a time in a hashed file would make every repetition look changed.
     write_json(models / "timings" / f"{row}.json", timings)
+    if interruption():  # it came after the last step: the stage must not end as if nothing had happened
+        interruption.stop(f"{row} interrupted as it ended, saved; run the same again, which trains no step")
     return checkpoint

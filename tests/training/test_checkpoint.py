@@ -86,7 +86,6 @@ def test_key__changes_with_everything_that_a_training_depends_on(tiny_settings, 
     import pipeline.training.batches
     from pipeline.training.checkpoint import key
 
-
     def of(settings=tiny_settings, versions=("keras", "3"), device="cpu", data=("1", "2")):
         return key(settings, list(data), dict([versions]), device)
 
