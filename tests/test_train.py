@@ -111,6 +111,24 @@ def test_train__sigterm_saves_and_says_how_to_go_on(place, never_stopped):
     assert place.weights() == never_stopped[0]
 
 
+def test_train__signal_after_the_last_step_stops_and_keeps_the_row(place):
+    place.start(epochs=1).kill()  # it wrote the settings
+    script = (
+        "import os, signal, sys; sys.argv = ['train', '--row', sys.argv[1]]\n"
+        "from pipeline import train; from pipeline.common.errors import run; from pipeline.training import trainer\n"
+        "write = trainer.write_csv\n"
+        "def late(*given): os.kill(os.getpid(), signal.SIGINT); write(*given)\n"  # all epochs are done, the outputs are being written
+        "trainer.write_csv = late; run(train.main)"
+    )
+    environment = os.environ | {"FER2013_CACHE": str(place.cache)}
+    command = [sys.executable, "-c", script, ROW]
+    done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 128 + signal.SIGINT, done.stderr
+    assert done.stderr.splitlines()[-1].endswith(f"{ROW} interrupted as it ended, saved; run the same again, which trains no step")
+    weights = place.weights()
+    assert f"{ROW} goes on after 1 epochs of 1" in place.finish(place.start(epochs=1)) and place.weights() == weights
+
+
 def test_train__other_settings_do_not_pick_up_a_checkpoint(place):
     process = place.start(seed=1)
     place.wait_for_a_new_checkpoint(process, 0)

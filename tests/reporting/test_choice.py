@@ -65,13 +65,9 @@ def test_optimism__by_hand():
 def test_final_training__each_row_with_its_cells_setting():
     text = choice.final_training({"table2-GoogLeNet": "e", "table3-GoogLeNet": "g"}, CELLS)
     run, report = text.replace(" \\\n ", "").splitlines()
-    assert (
-        run.split()
-        == (
-            "dvc exp run -S profile=full -S rows.table2-GoogLeNet.optimizer=adam -S rows.table2-GoogLeNet.batch_size=16 "
-            "-S rows.table3-GoogLeNet.optimizer=sgd -S rows.table3-GoogLeNet.batch_size=32 evaluate@table2-GoogLeNet evaluate@table3-GoogLeNet"
-        ).split()
-    )
+    rows = {"table2-GoogLeNet": ("adam", 16), "table3-GoogLeNet": ("sgd", 32)}
+    options = [f"-S rows.{row}.optimizer={name} -S rows.{row}.batch_size={size}" for row, (name, size) in rows.items()]
+    assert " ".join(run.split()) == f"dvc exp run -S profile=full {' '.join(options)} evaluate@table2-GoogLeNet evaluate@table3-GoogLeNet"
     assert report == "dvc repro --single-item report"
 
 
