@@ -41,8 +41,8 @@ lock: $(BIN)/.installed  ## compile the pinned requirements from the short lists
 
 # Made anew when requirements.txt changes; remove .venv after moving the folder or for another PYTHON. A failed install leaves no mark.
 $(BIN)/.installed: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "expected Python 3.11 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 4) <= sys.version_info < (3, 14))' \
+		|| { echo "expected Python 3.11.4 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

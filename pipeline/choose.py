@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 
 from pipeline.common.errors import InputError, run
-from pipeline.common.files import write_csv, written
+from pipeline.common.files import write_csv, write_json, written
 from pipeline.common.workspace import Section
 from pipeline.config import params as parameters
 from pipeline.reporting import choice
@@ -35,6 +35,7 @@ def main():
     with written(GRID.reports / "search") as folder:
         folder.mkdir()
         write_csv(folder / "optimism.csv", optimism)
+        write_json(folder / "optimism.json", {"mean_difference": mean})
         write_csv(folder / "cells.csv", choice.all_cells(cells))
         (folder / "final.txt").write_text(choice.final_training(taken, cells), encoding="utf-8")
     print(optimism.to_string(index=False))

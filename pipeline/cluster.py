@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dvc.exceptions import DvcException
 
@@ -69,6 +70,12 @@ def remote_of(repo):
             config["remote"] = {name: {"url": url}}
         print(f"no default DVC remote: made {url}, which every node must see under this name; or: dvc remote add --default NAME URL")
     options = {key: value for key, value in repo.config["remote"][name].items() if not any(word in key for word in SECRET)}
+    for key, value in options.items():
+        if urlsplit(str(value)).password:
+            raise InputError(
+                f"remote {name}: expected {key} without a password, for it goes to every node, received one; give it by the environment "
+                "or, on each machine, by `dvc remote modify --local`"
+            )
     return {"name": name, "options": {key: value if isinstance(value, (bool, int)) else str(value) for key, value in options.items()}}
 
 

@@ -66,7 +66,7 @@ def titled_tables(paper, rows, source, official_faces, note):
 def search_tables(folder, note):
     """Return what choosing by test faces is worth, and all cells, of a search, as two page.Titled; folder: choose's tables."""
     optimism, cells = (pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("optimism", "cells"))
-    remark = OPTIMISM.format(mean=optimism.Difference.astype(float).mean())
+    remark = OPTIMISM.format(mean=read_json(folder / "optimism.json")["mean_difference"])
     title = "What choosing by test faces is worth"
     return page.Titled("optimism", optimism, title, note, remark), page.Titled("cells", cells, "Every cell of the search", note)
 

@@ -211,6 +211,14 @@ def test_cluster__remote_that_cannot_be_written_is_refused(home):
     assert "cluster: expected to read and write the DVC remote bucket (s3://nobodys/fer2013), received" in output
 
 
+def test_cluster__password_in_a_remotes_url_stays_at_home(home):
+    home.run("dvc", "remote", "modify", "--local", "bucket", "endpointurl", "http://me:hush@127.0.0.1:1")
+    output = refused(home, "grid/dvc.yaml", "--address", "local", env=os.environ | KEYS)
+    (home.folder / ".dvc" / "config.local").unlink()
+    assert "cluster: remote bucket: expected endpointurl without a password, for it goes to every node, received one" in output
+    assert "hush" not in output
+
+
 def test_cause_of__first_line_of_ours_or_the_last():
     log = "Running stage\ntrain: cell: expected a finite loss, received nan\nERROR: failed\nrunner: expected `dvc repro` to succeed\n\n"
     assert cluster.cause_of(log) == "train: cell: expected a finite loss, received nan"

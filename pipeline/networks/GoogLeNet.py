@@ -1,12 +1,15 @@
 """GoogLeNet (Szegedy et al., 2015; the paper's section 3.2.6) in the batch-normalised form of TF-slim's Inception v1.
 
-That form is the one whose ImageNet weights can be had: batch normalisation without gamma, 3x3 where the article has 5x5,
-"same" padding. Layer names are the checkpoint's variable scopes, "/" written "_".
+That form is the one whose ImageNet weights can be had: batch normalisation without gamma in place of local response normalisation, 3x3
+where the article has 5x5, "same" padding. The article's two auxiliary classifiers and its dropout before the last layer are left out (a
+recipe may ask for dropout). Layer names are the checkpoint's variable scopes, "/" written "_".
 """
 
+import gzip
 import re
 import tarfile
 import tempfile
+import zlib
 
 from pipeline.common.errors import InputError
 from pipeline.networks.shared.applications import to_unit_range
@@ -77,16 +80,23 @@ def load_file(model, path):
     if path.endswith(".h5"):
         model.load_weights(path)
     elif path.endswith(".tar.gz"):
-        with tempfile.TemporaryDirectory() as folder, tarfile.open(path) as archive:
-            member = next((entry for entry in archive if entry.isfile() and entry.name.rpartition("/")[2] == CHECKPOINT), None)
-            if member is None or member.size > CHECKPOINT_BYTES:
-                raise InputError(
-                    f"{path}: expected {CHECKPOINT} of at most {CHECKPOINT_BYTES} bytes in it, received {archive.getnames()[:5]}"
-                )
-            archive.extract(member, folder, filter="data")
-            load(model, f"{folder}/{member.name}")
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                load(model, unpacked(path, folder))
+            except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise InputError(f"{path}: expected a whole .tar.gz archive, received: {error}; fetch it again") from None
     else:
         load(model, path)
+
+
+def unpacked(path, folder):
+    """Write the checkpoint of TF-slim's archive at `path` into `folder` and return its path."""
+    with tarfile.open(path) as archive:
+        member = next((entry for entry in archive if entry.isfile() and entry.name.rpartition("/")[2] == CHECKPOINT), None)
+        if member is None or member.size > CHECKPOINT_BYTES:
+            raise InputError(f"{path}: expected {CHECKPOINT} of at most {CHECKPOINT_BYTES} bytes in it, received {archive.getnames()[:5]}")
+        archive.extract(member, folder, filter="data")
+        return f"{folder}/{member.name}"
 
 
 def load(model, path):

@@ -11,8 +11,8 @@ THRESHOLD = 0.5  # Keras' Precision() and Recall() count an output above it as a
 def scores(labels, probabilities):
     """Return {"accuracy", "chance", "macro", "weighted", "thresholded", "per_class", "auc"} of n test faces.
 
-    labels: (n,) int in [0, k); probabilities: (n, k) float. Precision without a positive answer, and AUC without both
-    classes, are None. Equations 1 to 4 of the paper, averaged in the three ways that it leaves open.
+    labels: (n,) int in [0, k); probabilities: (n, k) float. Precision without a positive answer is 0, and counts as that in the
+    averages; AUC without both classes is None. Equations 1 to 4 of the paper, averaged in the three ways that it leaves open.
     """
     classes = np.arange(probabilities.shape[1])
     answers = probabilities.argmax(axis=1)
@@ -34,7 +34,7 @@ def _named(values):
 def thresholded(labels, probabilities):
     """Return precision, recall and F1 of all outputs above 0.5, micro-averaged, as Keras' metrics on a softmax count them.
 
-    A face without an output above 0.5 counts as a miss and as no answer; hence recall <= accuracy.
+    A face without an output above 0.5 counts as a miss and as no answer; hence recall <= accuracy. Precision without any is 0.
     """
     above = probabilities > THRESHOLD
     hits = int(above[np.arange(len(labels)), labels].sum())

@@ -78,6 +78,7 @@ def drive(ray, cells, work, shared, needs, retries, show, tell):
                 outcome.failed[cell] = result
             else:
                 avoid[cell].add(result["node"])
+                ray.get(board.forget.remote(cell))  # before it can begin again
                 waiting[submit(cell)] = cell
         running = sum(cell in began for cell in waiting.values())
         show(len(waiting) - running, running, len(outcome.done), len(outcome.failed))

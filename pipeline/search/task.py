@@ -29,8 +29,12 @@ class Board:
         """Note that a cell has begun."""
         self.running[cell] = node
 
+    def forget(self, cell):
+        """Note that a cell waits again."""
+        self.running.pop(cell, None)
+
     def read(self):
-        """Return {cell: node} of every cell that ever began, the latest node."""
+        """Return {cell: node} of every cell that began and was not forgotten."""
         return self.running
 
 

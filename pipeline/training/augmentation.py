@@ -68,10 +68,10 @@ def _resample(faces, size, augmentation, random):
 def _erase(values, share, random):
     count, height, width = values.shape
     chosen = np.flatnonzero(random.random(count) < share)
-    sides = random.uniform(*ERASED, (len(chosen), 2)) * (height, width)
-    corners = random.random((len(chosen), 2)) * ((height, width) - sides)
+    sides = np.rint(random.uniform(*ERASED, (len(chosen), 2)) * (height, width)).astype(int)
+    corners = (random.random((len(chosen), 2)) * ((height, width) - sides + 1)).astype(int)  # every place alike
     grays = random.uniform(0, 255, len(chosen))
-    for face, (top, left), (tall, wide), gray in zip(chosen, corners.astype(int), np.rint(sides).astype(int), grays, strict=True):
+    for face, (top, left), (tall, wide), gray in zip(chosen, corners, sides, grays, strict=True):
         values[face, top : top + tall, left : left + wide] = gray
 
 

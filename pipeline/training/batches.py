@@ -58,7 +58,10 @@ class Examples:
         return self.pixels.shape[1]
 
     def batches(self, epoch, first=0):
-        """Yield (faces (b, s, s, 3) uint8, targets (b, emotions) float32) of an epoch, from batch number `first` on."""
+        """Yield (faces (b, s, s, 3) uint8, targets (b, emotions) float32, labels (b,) int64) of an epoch, from batch number `first` on.
+
+        labels: the faces' own, whatever weights, smoothing and mixing made of the targets.
+        """
         order, count = self.order(epoch), -(-len(self) // self.settings.batch_size)
         if not self._changed(epoch):
             for step in range(first, count):
@@ -78,15 +81,14 @@ class Examples:
 
     def _take(self, order, step):
         chosen = order[step * self.settings.batch_size : (step + 1) * self.settings.batch_size]
-        return self.pixels[self.index[chosen]], self.targets[self.labels[chosen]]
+        labels = self.labels[chosen]
+        return self.pixels[self.index[chosen]], self.targets[labels], labels
 
     def _change(self, order, epoch, step):
-        augmentation, random = (
-            self.settings.recipe.augmentation,
-            np.random.Generator(np.random.PCG64([self.settings.seed, epoch, step + 1])),
-        )  # 0 is the order's
-        faces, targets = self._take(order, step)
+        augmentation = self.settings.recipe.augmentation
+        random = np.random.Generator(np.random.PCG64([self.settings.seed, epoch, step + 1]))  # 0 is the order's
+        faces, targets, labels = self._take(order, step)
         faces = augment(faces[..., 0], self.size(epoch), augmentation, random)
         if augmentation.mixup:
             faces, targets = mix(faces, targets, augmentation.mixup, random)
-        return np.repeat(faces[..., None], 3, axis=-1), targets
+        return np.repeat(faces[..., None], 3, axis=-1), targets, labels

@@ -26,9 +26,9 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
     pixels: (N, h, w, 3) uint8; train, validation: (index, labels), two int64 arrays each; settings: Settings, with the recipe;
     strategy: what devices.shared yields; checkpoint: a Checkpoint to go on from and to save to; interruption: an Interruption to obey.
     on_batch(n, loss) is called for the steps on n faces. on_epoch(epoch, logs) is called for each epoch, those of the
-    checkpoint included, with loss and accuracy (of the epoch's batches as they were trained), learning_rate and, where there
-    are validation faces, val_loss and val_accuracy. The statistics of batch normalisation are re-estimated before each
-    validation and at the end. Raises InputError where the loss is not finite.
+    checkpoint included, with loss and accuracy (of the epoch's batches as they were trained, by the faces' own labels),
+    learning_rate and, where there are validation faces, val_loss and val_accuracy. The statistics of batch normalisation are
+    re-estimated before each validation and at the end. Raises InputError where the loss is not finite.
     """
     recipe = settings.recipe
     optimizer = make_optimizer(settings, model)
@@ -70,12 +70,12 @@ def fit(model, pixels, train, validation, settings, on_batch, on_epoch, strategy
         done = progress.step * settings.batch_size
         if done:
             on_batch(done, progress.loss / done)
-        for faces, targets in examples.batches(progress.epoch, progress.step):
+        for batch in examples.batches(progress.epoch, progress.step):
             if recipe.schedule != "constant" or recipe.warm_up:
                 step = progress.epoch * total // settings.epochs + progress.step
                 rate = rate_at(step, total, settings.optimizer.learning_rate, recipe.schedule, recipe.warm_up)
                 steps.set_rate(rate)
-            pending.append((len(faces), *steps.train(faces, targets)))
+            pending.append((len(batch[0]), *steps.train(*batch)))
             progress.step += 1
             stop = interruption and interruption()
             read(0 if stop else AHEAD)

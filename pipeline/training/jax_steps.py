@@ -19,13 +19,13 @@ class Steps:
         if optimizer is not None:
             optimizer.build(model.trainable_variables)
 
-    def _train_step(self, state, faces, targets):
+    def _train_step(self, state, faces, targets, labels):
         def loss_of(trainable, fixed, state):
             logits, fixed = self.model.stateless_call(trainable, fixed, faces, training=True)
             loss = -(targets * jax.nn.log_softmax(logits)).sum() / len(targets)
             with keras.StatelessScope(zip(self.optimizer.variables, state, strict=True)):
                 scaled = self.optimizer.scale_loss(loss)
-            return scaled, (loss, jnp.count_nonzero(logits.argmax(axis=1) == targets.argmax(axis=1)), fixed)
+            return scaled, (loss, jnp.count_nonzero(logits.argmax(axis=1) == labels), fixed)
 
         trainable, fixed, optimizer = state
         gradients, (loss, correct, fixed) = jax.grad(loss_of, has_aux=True)(trainable, fixed, optimizer)
@@ -46,12 +46,12 @@ class Steps:
     def _values(self, groups):
         return tuple([variable.value for variable in group] for group in groups)
 
-    def train(self, faces, targets):
+    def train(self, *batch):
         """One optimizer step."""
         if self._state is None:
             # Copies: the step may overwrite what it is given, and the variables must keep their arrays.
             self._state = self._place(jax.tree.map(jnp.copy, self._values(self._variables())))
-        self._state, loss, correct = self._train(self._state, self._place(faces, True), self._place(targets, True))
+        self._state, loss, correct = self._train(self._state, *(self._place(values, True) for values in batch))
         return loss, correct
 
     def set_rate(self, rate):

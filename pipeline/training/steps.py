@@ -19,9 +19,9 @@ def make_steps(model, optimizer=None, strategy=None):
     model: (batch, h, w, 3) uint8 to (batch, emotions) logits; optimizer: a Keras optimizer, or None to infer only;
     strategy: what devices.shared yields. Each step is traced at its first call:
 
-    train(faces, targets): one optimizer step on (batch, h, w, 3) uint8 and (batch, emotions) float32; returns (mean
-        cross-entropy, answers that are the largest target) of the batch, as before the step, as numbers or as arrays that
-        float() and int() wait for.
+    train(faces, targets, labels): one optimizer step on (batch, h, w, 3) uint8 and (batch, emotions) float32; returns (mean
+        cross-entropy with the targets, answers that are the (batch,) int64 labels) of the batch, as before the step, as numbers
+        or as arrays that float() and int() wait for.
     set_rate(rate): the learning rate of the next steps.
     infer(faces): the logits (batch, emotions) float32, with the moving statistics.
     observe(faces): runs the model as in training, so that its batch normalisation layers see the batch.

@@ -60,6 +60,24 @@ def test_drive__failure_goes_to_the_other_node_and_the_rest_goes_on(cluster, tmp
     assert sum("bad failed on" in text for text in told) == 2 and any("attempt 2 of 2" in text for text in told)
 
 
+def test_drive__cell_that_is_tried_again_waits_until_it_begins(cluster, tmp_path):
+    def work(cell, shared, board):
+        mark = Path(shared["folder"]) / cell
+        if mark.exists():
+            time.sleep(1)  # placed, and not yet begun
+            return {"ok": True, "host": "here", "node": "node", "seconds": 1, "log": ""}
+        import ray
+
+        ray.get(board.start.remote(cell, "node"))
+        mark.touch()
+        return {"ok": False, "host": "here", "node": "node", "seconds": 0, "log": ""}
+
+    told, after = [], []
+    shared = {"folder": str(tmp_path)}
+    driver.drive(cluster, ["a"], work, shared, NEEDS, 1, lambda *counts: after.append(counts) if told else None, told.append)
+    assert after[:-1] and set(after[:-1]) == {(1, 0, 0, 0)} and after[-1] == (0, 0, 1, 0)
+
+
 def test_drive__worker_that_dies_costs_its_cell_only(cluster, tmp_path):
     def work(cell, shared, board):
         mark = Path(shared["folder"]) / cell

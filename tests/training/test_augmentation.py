@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from pipeline.config.settings import Augmentation
 from pipeline.training.augmentation import augment, mix
@@ -65,6 +66,14 @@ def test_augment__erase_takes_its_share_of_faces_one_rectangle_of_one_gray_each(
         rows, columns = face.any(axis=1), face.any(axis=0)
         assert 2 <= rows.sum() <= 8 and 2 <= columns.sum() <= 8  # 0.1 to 0.4 of 20
         assert len(np.unique(face[rows][:, columns])) == 1
+
+
+def test_augment__erased_rectangles_lie_everywhere_alike():
+    # Every place of a rectangle is as likely as any other, so that the erased pixels mirror to each side and up and down.
+    out = augment(np.zeros((20_000, 20, 20), np.uint8), 20, Augmentation(random_erasing=1.0), np.random.default_rng(0))
+    erased = (out > 0).mean(axis=0)
+    for share in (erased.mean(axis=0), erased.mean(axis=1)):
+        assert share == pytest.approx(share[::-1], abs=0.006) and share[0] > 0.01 and share[-1] > 0.01
 
 
 def test_augment__all_amounts_stay_in_range_and_repeat():

@@ -29,8 +29,9 @@ def joined(parts):
 
 def test_examples__plain_are_the_faces_in_the_epochs_order():
     pixels, labels = faces_of_two_kinds()
-    faces, targets = joined(examples(Recipe()).batches(epoch=3))
+    faces, targets, own = joined(examples(Recipe()).batches(epoch=3))
     order = epoch_order(12, 0, 3)
+    assert np.array_equal(own, labels[order])
     assert np.array_equal(faces, pixels[order])
     assert np.array_equal(targets, np.eye(2)[labels[order]])
 
@@ -38,7 +39,7 @@ def test_examples__plain_are_the_faces_in_the_epochs_order():
 def test_examples__from_a_later_batch_on_are_the_same():
     recipe = Recipe(augmentation=Augmentation(flip=True, translate=0.1, mixup=0.2), progressive_resizing=[SizePhase(until=0.5, size=20)])
     for epoch in (0, 1):
-        (whole, targets), (rest, others) = (joined(examples(recipe).batches(epoch, first)) for first in (0, 2))
+        (whole, targets, _), (rest, others, _) = (joined(examples(recipe).batches(epoch, first)) for first in (0, 2))
         assert np.array_equal(whole[8:], rest) and np.array_equal(targets[8:], others)
 
 
@@ -50,7 +51,7 @@ def test_examples__small_sizes_come_first():
 
 def test_examples__changed_faces_are_gray_and_new_each_epoch():
     recipe = Recipe(augmentation=Augmentation(translate=0.2))
-    (one, _), (other, _), (again, _) = (joined(examples(recipe).batches(epoch)) for epoch in (0, 1, 0))
+    (one, *_), (other, *_), (again, *_) = (joined(examples(recipe).batches(epoch)) for epoch in (0, 1, 0))
     assert np.array_equal(one[..., 0], one[..., 1]) and np.array_equal(one[..., 0], one[..., 2])
     assert np.array_equal(one, again) and not np.array_equal(one, other)
 
@@ -71,6 +72,16 @@ def test_examples__weights_make_the_emotions_count_alike():
     targets = joined(unbalanced("loss").batches(0))[1]
     assert targets.sum(axis=0).tolist() == pytest.approx([6.0, 6.0])
     assert np.unique(targets).tolist() == pytest.approx([0, 2 / 3, 2])
+
+
+def test_examples__labels_are_the_faces_own_where_weights_and_mixing_make_another_target_the_largest():
+    pixels, _ = faces_of_two_kinds()
+    labels = np.array([0] * 11 + [1])  # its weight is eleven times theirs
+    recipe = Recipe(class_weighting="loss", augmentation=Augmentation(mixup=5.0))  # shares near one half
+    mixed = Examples(pixels, np.arange(12), labels, settings(recipe=recipe, batch_size=12))
+    (_, targets, own) = joined(mixed.batches(0))
+    assert np.array_equal(own, labels[epoch_order(12, 0, 0)])
+    assert (targets.argmax(axis=1) != own).any()
 
 
 def test_examples__sampling_draws_the_emotions_equally_often():

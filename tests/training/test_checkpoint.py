@@ -15,7 +15,7 @@ def trained(keras, tmp_path, monkeypatch):
     monkeypatch.setenv("FER2013_CACHE", str(tmp_path))
     model, optimizer = small_network(keras), keras.optimizers.Adam(0.01)
     faces, labels = faces_of_two_kinds(4)
-    make_steps(model, optimizer).train(faces, np.eye(2, dtype=np.float32)[labels])
+    make_steps(model, optimizer).train(faces, np.eye(2, dtype=np.float32)[labels], labels)
     return model, optimizer, Checkpoint("row", "0123")
 
 

@@ -74,6 +74,8 @@ def test_step__is_the_optimizers_arithmetic(keras, tiny_settings):
 
     pixels, labels = faces_of_two_kinds(4)
     model = small_network(keras)
-    loss, _ = make_steps(model, make_optimizer(tiny_settings, model)).train(pixels, np.eye(2, dtype=np.float32)[[0, 0, 0, 0]])
+    targets = np.eye(2, dtype=np.float32)[[0, 0, 0, 0]]
+    loss, correct = make_steps(model, make_optimizer(tiny_settings, model)).train(pixels, targets, np.array([0, 1, 1, 0]))
     assert float(loss) == pytest.approx(np.log(2))
+    assert int(correct) == 2  # equal logits answer 0; counted by the labels, not by the targets
     assert model.get_layer("logits").bias.numpy() == pytest.approx([0.005, -0.005])

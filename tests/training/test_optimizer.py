@@ -48,3 +48,16 @@ def test_averaged__without_an_average_changes_nothing(keras):
     before = [v.numpy() for v in model.variables]
     with averaged(model, optimizer):
         assert all(np.array_equal(a, v.numpy()) for a, v in zip(before, model.variables, strict=True))
+
+
+def test_keras__has_the_private_names_that_are_used(keras):
+    """fused.py, optimizer.py and jax_steps.py reach into Keras' optimizers: an update of Keras that renames these fails here, by name."""
+    variables = [keras.Variable(np.ones(2, np.float32), name="kernel")]
+    for optimizer in (keras.optimizers.Adam(0.1, use_ema=True), keras.optimizers.SGD(0.1, momentum=0.9, use_ema=True)):
+        optimizer.build(variables)
+        for name in ("_learning_rate", "_use_weight_decay", "_model_variables_moving_average"):
+            assert hasattr(optimizer, name), name
+    adam = keras.optimizers.Adam(0.1)
+    adam.build(variables)
+    assert len(adam._momentums) == len(adam._velocities) == 1
+    assert callable(adam._use_weight_decay) and adam._use_weight_decay(variables[0])

@@ -124,6 +124,20 @@ def test_build__googlenet_reads_tf_slims_archive(keras, tiny_settings, server, t
         build(settings_of("GoogLeNet", tiny_settings, pretrained=str(tmp_path / "other.tar.gz")))
 
 
+@pytest.mark.parametrize("keep", [5, 60, 3000])  # cut in the header of gzip, of the archive, in the file
+def test_build__googlenets_archive_that_is_damaged_is_refused(keras, tiny_settings, tmp_path, keep):
+    from pipeline.networks.shared.classifier import build
+    from pipeline.training import backend
+
+    (tmp_path / "inception_v1.ckpt").write_bytes(np.random.default_rng(0).bytes(5000))
+    with tarfile.open(tmp_path / "whole.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "inception_v1.ckpt", "inception_v1.ckpt")
+    (tmp_path / "cut.tar.gz").write_bytes((tmp_path / "whole.tar.gz").read_bytes()[:keep])
+    backend.start(0)
+    with pytest.raises(InputError, match="cut.tar.gz: expected a whole .tar.gz archive, received: .*; fetch it again"):
+        build(settings_of("GoogLeNet", tiny_settings, pretrained=str(tmp_path / "cut.tar.gz")))
+
+
 def test_build__local_file_of_a_whole_classifier(keras, tiny_settings, tmp_path):
     from pipeline.networks.shared.classifier import build
     from pipeline.training import backend
