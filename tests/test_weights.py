@@ -65,12 +65,30 @@ def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsy
     assert "2 faces off" in capsys.readouterr().out
 
 
-def test_check__altered_weights_are_refused(folder):
+def test_check__altered_weights_are_refused_and_not_advised_to_be_pinned(folder):
     weights.keep("mine", folder)
     with open("results/weights/mine/model.weights.h5", "ab") as file:
         file.write(b"x")
-    with pytest.raises(InputError, match="expected sha256"):
+    with pytest.raises(InputError, match="expected sha256 .* damaged; run `git checkout results/weights/mine/model.weights.h5`$"):
         weights.check("mine", folder)
+
+
+def test_check__faces_of_another_form_are_told_from_rounding(folder, capsys):
+    weights.keep("mine", folder)
+    path = next(Path("archive/test").rglob("*.png"))
+    pixels = np.array(Image.open(path))
+    pixels[0, 0] ^= 1  # by one gray level, which changes no answer
+    Image.fromarray(pixels).save(path)
+    assert weights.check("mine", folder) == 1
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert "not compared with the recorded" in said and "the pixels are others" in said and "faces off" not in said
+
+
+def test_sha256_of_faces__order_does_not_count_pixels_and_labels_do():
+    pixels, labels = np.random.default_rng(0).integers(0, 256, (3, 2, 2, 3)).astype(np.uint8), np.array([0, 1, 1])
+    digest = weights.sha256_of_faces(pixels, labels)
+    assert weights.sha256_of_faces(pixels[::-1], labels[::-1]) == digest
+    assert weights.sha256_of_faces(pixels, np.array([1, 0, 1])) != digest != weights.sha256_of_faces(pixels ^ 1, labels)
 
 
 def test_keep__row_that_was_not_trained_or_is_too_large_is_refused(folder, monkeypatch):

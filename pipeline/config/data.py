@@ -43,6 +43,7 @@ class Kaggle(Typed):
 
     dataset: Annotated[str, Field(pattern=r"^[\w-]+/[\w-]+$")]
     version: Count
+    sha256: Sha256 = None  # of the files' names and contents, as data/raw/source.json gives it; None: any
     expected: Literal["fer2013"] | None
     licence: str = "as its page says"
 

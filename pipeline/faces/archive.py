@@ -40,12 +40,13 @@ def sha256_of(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_sha256(path, expected):
-    """Return the SHA-256 of `path`, or raise InputError where `expected` is given and differs."""
+def check_sha256(path, expected, key):
+    """Return the SHA-256 of `path`, or raise InputError where `expected`, which params.yaml has under `key`, is given and differs."""
     received = sha256_of(path)
     if expected and received != expected:
         raise InputError(
-            f"{path}: expected sha256 {expected}, received {received}; fetch the file again, or pin the new value in params.yaml"
+            f"{path}: expected sha256 {expected}, received {received}; fetch it again, or set {key} in params.yaml to the value received, "
+            "or to null for no check"
         )
     return received
 

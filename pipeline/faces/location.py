@@ -17,10 +17,14 @@ def locate(params):
     pins = getattr(params.sources, source)
     if source == "kaggle":
         path, origin = from_kaggle(pins.dataset, pins.version), f"kaggle {pins.dataset} version {pins.version}"
-        return path, archive.sha256_of(path), origin
+        return path, archive.check_sha256(path, pins.sha256, "sources.kaggle.sha256"), origin
     if source == "huggingface":
         path = from_huggingface(pins.repo, pins.revision, pins.file)
-        return path, archive.check_sha256(path, pins.sha256), f"hugging face {pins.repo}@{pins.revision} {pins.file}"
+        return (
+            path,
+            archive.check_sha256(path, pins.sha256, "sources.huggingface.sha256"),
+            f"hugging face {pins.repo}@{pins.revision} {pins.file}",
+        )
     given = os.environ.get("FER2013_ARCHIVE") or pins.path
     if given:
         path, origin = Path(given), "an archive on this machine"
@@ -30,7 +34,7 @@ def locate(params):
         raise InputError("expected the archive's place, received none; set FER2013_ARCHIVE=/path/to/fer2013.zip or sources.archive.path")
     if not path.exists():
         raise InputError(f"expected the archive at {path}, found none; set FER2013_ARCHIVE or sources.archive.path")
-    return path, archive.check_sha256(path, pins.sha256), origin
+    return path, archive.check_sha256(path, pins.sha256, "sources.archive.sha256"), origin
 
 
 def from_url(url, sha256):

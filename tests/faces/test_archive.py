@@ -82,10 +82,11 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # SHA-
 def test_check_sha256__right_wrong_and_none(tmp_path):
     path = tmp_path / "faces.zip"
     path.write_bytes(b"abc")
-    assert sha256_of(path) == check_sha256(path, ABC) == check_sha256(path, None) == ABC
+    assert sha256_of(path) == check_sha256(path, ABC, "key") == check_sha256(path, None, "key") == ABC
     with pytest.raises(InputError) as error:
-        check_sha256(path, "0" * 64)
-    assert str(error.value).startswith(f"{path}: expected sha256 {'0' * 64}, received {ABC}; fetch the file again")
+        check_sha256(path, "0" * 64, "sources.archive.sha256")
+    assert str(error.value).startswith(f"{path}: expected sha256 {'0' * 64}, received {ABC}; fetch it again")
+    assert "set sources.archive.sha256 in params.yaml to the value received, or to null" in str(error.value)
 
 
 def test_sha256_of__folder_by_hand(tmp_path):

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from pipeline.config import params as parameters
 from pipeline.faces import location
 from pipeline.faces.archive import entries
 from tests.faces.servers import DATA, KEY, error_of, nobody
@@ -99,3 +100,18 @@ def test_from_kaggle__token_with_a_line_end(kaggle, monkeypatch):
     # KAGGLE_API_TOKEN is the newer way to give kagglehub a key; \r comes from a file with Windows line ends.
     monkeypatch.setenv("KAGGLE_API_TOKEN", f"{KEY}\r")
     assert KEY not in error_of(location.from_kaggle, "someone/faces", 3)
+
+
+def test_locate__kaggle_files_other_than_pinned_are_refused(kaggle, cache):
+    kaggle.answers[KAGGLE_PATH] = kaggle_archive()
+    params = parameters.load()
+    chosen = params.chosen.model_copy(update={"source": "kaggle"})
+
+    def located(sha256):
+        pins = params.sources.kaggle.model_copy(update={"dataset": "someone/faces", "version": 4, "sha256": sha256})
+        sources = params.sources.model_copy(update={"kaggle": pins})
+        return location.locate(params.model_copy(update={"sources": sources, "profiles": {params.profile: chosen}}))
+
+    _, received, _ = located(None)
+    assert located(received)[1] == received
+    assert f"expected sha256 {'0' * 64}, received {received}; fetch it again, or set sources.kaggle.sha256" in error_of(located, "0" * 64)
