@@ -1,11 +1,9 @@
 import hashlib
-import re
 import tarfile
 import zipfile
 
 import pytest
 
-from pipeline.common.errors import InputError
 from tests.faces.archives import FILES, contents, error_of, make, make_tar
 
 NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(256))  # 8192 bytes that do not compress
@@ -83,7 +81,7 @@ def test_entries__zip_cut_short_is_no_zip(tmp_path):
 def test_entries__zip_with_a_damaged_list(tmp_path):
     path = make(tmp_path, "zip", FILES)
     path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x00", 1))
-    assert "zip" in error_of(path)
+    assert error_of(path).startswith(f"{path}: expected a whole zip archive, received: ")
 
 
 @pytest.mark.parametrize("damage", ["cut before a header", "cut in a header", "damaged header"])
@@ -112,7 +110,7 @@ def test_entries__tar_that_cannot_be_unpacked(tmp_path, form):
     else:
         del data[30:]  # in the first block
     path.write_bytes(data)
-    assert re.search("expected a whole tar|another kind of file", error_of(path))
+    assert error_of(path).startswith(f"{path}: expected a whole tar archive, received: ")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -121,7 +119,4 @@ def test_entries__name_given_twice_in_a_zip(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/1.png", b"one")
         archive.writestr("a/1.png", b"two")
-    try:
-        assert [data for _, data in contents(path)] in ([b"one", b"two"], [b"two"])
-    except InputError as error:
-        assert "a/1.png" in str(error)
+    assert "expected every name once, received 'a/1.png' twice" in error_of(path)

@@ -1,3 +1,9 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
 from pipeline.common.fingerprint import fingerprint
@@ -52,6 +58,13 @@ def test_measure_spread__by_hand():
     assert spread["n"] == {"a": 2}
 
 
-def test_fingerprint__same_machine_same_value():
-    assert fingerprint() == fingerprint()
-    assert fingerprint()["threads"] >= 1 and fingerprint()["tensorflow"]
+def test_fingerprint__is_what_a_new_process_finds_and_names_the_versions_in_use():
+    command = [sys.executable, "-c", "import json; from pipeline.common.fingerprint import fingerprint; print(json.dumps(fingerprint()))"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert found == fingerprint() and found["numpy"] == np.__version__ and found["threads"] == len(os.sched_getaffinity(0))
+
+
+def test_fingerprint__another_package_version_is_another_machine(monkeypatch):
+    before = fingerprint()
+    monkeypatch.setattr("pipeline.common.fingerprint.version", lambda package: "0")
+    assert {key for key in before if before[key] != fingerprint()[key]} >= {"tensorflow", "keras", "numpy"}
