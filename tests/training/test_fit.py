@@ -60,6 +60,25 @@ def test_fit__keeps_the_losses_of_the_first_steps(keras, tiny_settings):
     assert losses[0] == pytest.approx(np.log(2))  # a zero head knows nothing
 
 
+def test_fit__ends_with_the_average_of_the_weights_where_the_recipe_keeps_one(keras, tiny_settings):
+    # Two steps, an epoch each: Keras' average begins at the first step's weights, so that 0.5 leaves half of each.
+    from pipeline.config.settings import Recipe
+    from pipeline.training import backend
+    from pipeline.training.fit import fit
+
+    def weights_after(epochs, ema):
+        settings = tiny_settings.model_copy(update={"epochs": epochs, "batch_size": 16, "recipe": Recipe(ema=ema)})
+        backend.start(settings.seed)
+        model, (pixels, labels), nothing = small_network(keras), faces_of_two_kinds(), np.zeros(0, np.int64)
+        fit(model, pixels, (np.arange(16), labels), (nothing, nothing), settings, lambda *_: None, lambda *_: None)
+        return [variable.numpy() for variable in model.trainable_variables]
+
+    once, twice, averaged = weights_after(1, 0.0), weights_after(2, 0.0), weights_after(2, 0.5)
+    for first, second, average in zip(once, twice, averaged, strict=True):
+        assert average == pytest.approx((first + second) / 2, abs=1e-6)
+    assert max(np.abs(first - second).max() for first, second in zip(once, twice, strict=True)) > 1e-4
+
+
 def test_fit__validation_is_logged_only_where_there_are_faces(keras, tiny_settings):
     assert "val_loss" not in fitted(keras, tiny_settings)[1][0]
     logs = fitted(keras, tiny_settings, ([14, 15], [0, 1]))[1][-1]
