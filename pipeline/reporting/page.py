@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.reporting import tables
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 OFFICIAL = "Unbalanced: the official split (Training; PublicTest and PrivateTest), or as splits.unbalanced says."
@@ -22,6 +24,7 @@ WORTH = (
     "identical picture in training. Bold: the best of a column."
 )
 BOLD = ("Accuracy", "Precision", "Recall", "F1-score")
+SHOWN = ("Row", "Models", *BOLD, "Interval", "n", "Chance", *tables.PAPER_NAMES)
 LATEX_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: f"\\{c}" for c in "&%$#_{}"}
 
 
@@ -35,6 +38,7 @@ class Titled:
     caption: str
     remark: str = ""
     bold: tuple = ()
+    shown: tuple = ()  # the columns that the page shows at once, the others behind a click; none named: all
 
     def best(self):
         """Return the cells (line, column) that hold the largest number of a bold column."""
@@ -72,10 +76,15 @@ class Titled:
         )  # fmt: skip
 
     def for_page(self):
-        """Return what the page's template shows: id, title, remark, columns and lines of cells {"text", "best"}."""
-        best = self.best()
-        lines = [[{"text": c, "best": (i, j) in best} for j, c in enumerate(line)] for i, line in enumerate(self.frame.to_numpy().tolist())]
-        return {"id": self.name, "title": self.title, "remark": self.remark, "columns": list(self.frame.columns), "lines": lines}
+        """Return what the page's template shows: id, title, remark, columns, lines of cells {"text", "best"}, and two lists of columns'
+        numbers, those shown at once and more. Why a line is not compared stands once on the page, not in every cell."""
+        best, columns = self.best(), list(self.frame.columns)
+        texts = self.frame.map(lambda cell: tables.NOT_COMPARED if cell.startswith(tables.UNLIKE) else cell).to_numpy().tolist()
+        lines = [[{"text": text, "best": (i, j) in best} for j, text in enumerate(line)] for i, line in enumerate(texts)]
+        shown = [columns.index(column) for column in self.shown or columns if column in columns]
+        more = [index for index in range(len(columns)) if index not in shown]
+        about = {"id": self.name, "title": self.title, "remark": self.remark, "columns": columns}
+        return about | {"lines": lines, "shown": shown, "more": more}
 
 
 def escape_latex(text):
@@ -85,7 +94,7 @@ def escape_latex(text):
 
 def paper_table(name, frame, paper, caption):
     """Return one of the paper's tables as Titled."""
-    return Titled(name, frame, paper["tables"][name]["title"], caption, f"{REMARKS[name]} {WORTH}", BOLD)
+    return Titled(name, frame, paper["tables"][name]["title"], caption, f"{REMARKS[name]} {WORTH}", BOLD, SHOWN)
 
 
 def note(source, profile):
@@ -104,22 +113,10 @@ def banner(source, profile):
     return said
 
 
-def summary(verdicts):
-    """Return one sentence on how many lines of the paper reproduce."""
-    count = {kind: sum(v["verdict"] == kind for v in verdicts) for kind in ("reproduces", "differs", "not comparable", "not run")}
-    compared = count["reproduces"] + count["differs"]
-    said = f"Of the {len(verdicts)} lines of Tables 2 to 4, {compared} could be compared"
-    if compared:
-        worst = max((v for v in verdicts if v["verdict"] == "differs"), key=lambda v: abs(v["ours"] - v["paper"]), default=None)
-        said += f": {count['reproduces']} reproduce, {count['differs']} differ"
-        said += f", by at most {abs(worst['ours'] - worst['paper']):.2f} points ({worst['row']})" if worst else ""
-    return f"{said}; {count['not comparable']} were run under other settings than the paper's, {count['not run']} were not run."
-
-
-def page(tables, verdicts, said, pictures):
-    """Return the report in Markdown. tables: Titled, in order; said: the banner; pictures: file names in reports/figures."""
-    parts = ["# FER-2013, reproduced: Tables 2 to 4, Figures 1 to 8", f"> **{said}**", summary(verdicts)]
-    parts += [table.markdown() for table in tables]
+def page(titled, sentence, said, pictures):
+    """Return the report in Markdown. titled: Titled, in order; sentence: the verdict; said: the banner; pictures: file names."""
+    parts = ["# FER-2013, reproduced: Tables 2 to 4, Figures 1 to 8", f"> **{said}**", sentence]
+    parts += [table.markdown() for table in titled]
     parts += [f"![{picture.removesuffix('.png')}](figures/{picture})" for picture in pictures]
     return "\n\n".join(parts) + "\n"
 

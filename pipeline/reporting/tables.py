@@ -10,7 +10,7 @@ SETTING_NAMES = ("Epochs", "Optimizer", "Learning rate", "Batch Size", "Number o
 SCORE_KEYS = {"Accuracy": "accuracy", "Precision": "precision", "Recall": "recall", "F1-score": "f1"}
 WORTH_NAMES = ("Interval", "n", "Chance", "Without duplicates")
 PAPER_NAMES = ("Paper's accuracy", "Difference")
-NOT_RUN = "not run"
+NOT_RUN, UNLIKE, NOT_COMPARED = "not run", "not as the paper", "not compared"
 
 
 def table(printed, rows, source, official_faces):
@@ -29,7 +29,7 @@ def table(printed, rows, source, official_faces):
         else:
             row = rows[line["row"]]
             unlike = unlike_paper(row, line, printed["data"], source, official_faces)
-            difference = f"{100 * row['accuracy'] - line['accuracy']:+.2f}" if not unlike else f"not as the paper: {', '.join(unlike)}"
+            difference = f"{100 * row['accuracy'] - line['accuracy']:+.2f}" if not unlike else f"{UNLIKE}: {', '.join(unlike)}"
             paper = dict(zip(PAPER_NAMES, (f"{line['accuracy']:.2f}", difference), strict=True))
             lines.append(measured(row, line["model"]) | paper | {"Faces": SOURCES[source["source"]]})
     return pd.DataFrame(lines)

@@ -124,10 +124,10 @@ def test_headline__counts_and_best_of_each_split():
 
 
 def test_page__names_profile_and_synthetic_faces_above_the_tables():
-    text = page.page([], [], page.banner(DRAWN, "demo"), ["figure3.png"])
+    text = page.page([], "sentence", page.banner(DRAWN, "demo"), ["figure3.png"])
     assert text.index("Profile demo") < text.index("figures/figure3.png")
     assert "The faces are drawings made by this program" in text
-    assert "The faces are drawings made by this program" not in page.page([], [], page.banner(FER, "paper"), [])
+    assert "The faces are drawings made by this program" not in page.page([], "sentence", page.banner(FER, "paper"), [])
 
 
 def titled(bold=("Accuracy",)):

@@ -2,7 +2,7 @@ from copy import deepcopy
 
 import pytest
 
-from pipeline.reporting import page
+from pipeline.reporting.overview import sentence
 from pipeline.reporting.paper import read_paper
 from pipeline.reporting.verdict import interval, leaky_verdicts, verdicts
 from tests.reporting.test_tables import FER, as_the_paper
@@ -24,7 +24,7 @@ def test_verdict__paper_inside_the_interval_reproduces():
 def test_verdict__paper_outside_differs():
     row = as_the_paper() | {"accuracy": 0.60, "interval": {"accuracy": [0.59, 0.61]}}
     assert verdict_of(row)["verdict"] == "differs"
-    said = page.summary(verdicts(PAPER, {NAME: row}, FER, OFFICIAL))
+    said = sentence(verdicts(PAPER, {NAME: row}, FER, OFFICIAL))
     # The row stands in Tables 2 and 4: two lines of sixteen.
     assert said.startswith("Of the 16 lines of Tables 2 to 4, 2 could be compared: 0 reproduce, 2 differ, by at most 5.47 points")
 
