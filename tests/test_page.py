@@ -51,7 +51,8 @@ def test_page__every_figure_loads_and_says_what_it_shows(page):
 
 
 def test_page__tables_sort_by_number_and_back(page):
-    table = page.locator("table.sortable").first
+    page.locator("#result details summary").click()
+    table = page.locator("#result table.sortable")
     head = table.locator("thead th").nth(2)
 
     def column():
@@ -73,9 +74,22 @@ def test_page__figures_enlarge_and_close_by_keyboard(page):
     assert not page.locator("dialog").evaluate("dialog => dialog.open")
 
 
-@pytest.mark.parametrize("page", [{"viewport": {"width": 360, "height": 740}}], indirect=True)
-def test_page__fits_a_phone(page):
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.mark.parametrize("page", [{"viewport": {"width": w, "height": 740}} for w in (360, 1280)], indirect=True, ids=["phone", "desk"])
+def test_page__nothing_scrolls_sideways(page):
+    page.eval_on_selector_all("details", "all => all.forEach(element => { element.open = element.querySelector('pre') === null; })")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    wide = page.eval_on_selector_all(".wide", "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)")
+    assert wide == []
+
+
+def test_page__first_screen_has_every_row_and_the_verdict(page):
+    assert page.locator("#result .verdict").inner_text() == "No line of the paper is put to the test: no row was run as the paper ran it."
+    names = page.locator(".chart .name").all_inner_texts()
+    assert len(names) == 15 and len(set(names)) == 15
+    values = page.locator(".chart .value").all_inner_texts()
+    assert sum("not run" in value for value in values) == 15 - page.locator(".chart li i.ours").count() < 15
+    box = page.locator(".chart").bounding_box()
+    assert box["y"] < 740  # seen without scrolling, at least its beginning
 
 
 def luminance(colour):
