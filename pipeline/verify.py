@@ -1,7 +1,7 @@
 """Reproduction check: runs the committed pipeline in a fresh clone without any cache, and compares what comes out.
 
 python -m pipeline.verify             compare with the committed dvc.lock and reports/metrics.json; exit status 1 if they differ
-python -m pipeline.verify --record    make those two files (and reports/machine.json) in a fresh clone, each row trained twice, to be committed
+python -m pipeline.verify --record    make these files and reports/machine.json in a fresh clone, each row trained twice, to be committed
 python -m pipeline.verify --spread    measure how far metrics move when only the rounding differs: reports/spread.json
 """
 
