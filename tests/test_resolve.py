@@ -126,3 +126,14 @@ def test_settings__unknown_key_is_refused(tmp_path):
     (tmp_path / "row.json").write_text('{"colour": 1}')
     with pytest.raises(InputError, match="row.json"):
         Settings.read(tmp_path / "row.json")
+
+
+def test_resolve__dvc_notices_weights_that_change_in_their_folder(project):
+    file = project.folder / "data" / "pretrained" / "GoogLeNet.h5"
+    assert "pretrained" not in project.run("dvc", "status", "resolve")
+    file.write_bytes(b"weights")
+    try:
+        assert "modified:           data/pretrained" in project.run("dvc", "status", "resolve")
+        assert project.run("git", "status", "--porcelain", "data") == ""  # weights are no matter of git's
+    finally:
+        file.unlink()
