@@ -1,9 +1,11 @@
-"""Writes files whole or not at all; reads and writes JSON and CSV; knows the user's cache folder."""
+"""Writes files whole or not at all, one process at a time; reads and writes JSON and CSV; knows the user's cache folder."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -18,18 +20,60 @@ def cache_folder():
 
 @contextlib.contextmanager
 def written(path):
-    """Yield a temporary path beside `path` that takes its name when the block ends, and goes when it fails."""
+    """Yield a temporary path beside `path` that takes its name when the block ends, and goes when it fails.
+
+    Raises InputError where another process writes the same path, say a training that outlived its `dvc repro`.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    remove(temporary)
-    try:
-        yield temporary
-        if temporary.is_dir():
-            remove(path)  # rename cannot replace a folder
-        temporary.replace(path)
-    finally:
+    with alone(path):
+        temporary = path.with_name(f".{path.name}.part")
         remove(temporary)
+        try:
+            yield temporary
+            if temporary.is_dir():
+                remove(path)  # rename cannot replace a folder
+            temporary.replace(path)
+        finally:
+            remove(temporary)
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Be the only process that writes `path` while the block runs, or raise InputError; however a process ends, its lock goes with it."""
+    lock = path.with_name(f".{path.name}.lock.part")  # .gitignore and .dvcignore know .part
+    file = _locked(lock, path)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)  # before it is free: who opened it meanwhile sees that it went
+        file.close()
+
+
+def _locked(lock, path):
+    while True:
+        file = open(lock, "a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "one that begins"
+            file.close()
+            raise InputError(
+                f"expected no other process that writes {path}, received {holder}; wait for its end or end it by `kill` and its number "
+                "(a training saves what it has), then run the same again"
+            ) from None
+        except OSError:
+            return file  # a disk without locks: as before there were any
+        try:
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {socket.gethostname()}")
+                file.flush()
+                return file
+        except FileNotFoundError:
+            pass  # its holder has just removed it
+        file.close()
 
 
 def remove(path):

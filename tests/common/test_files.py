@@ -1,3 +1,6 @@
+import multiprocessing
+import os
+
 import numpy as np
 import pytest
 
@@ -24,6 +27,43 @@ def test_written__folder_replaces_folder(tmp_path):
         temporary.mkdir()
         (temporary / "new").touch()
     assert [p.name for p in target.iterdir()] == ["new"]
+
+
+def _write_and_wait(path, begun, end):
+    with written(path) as temporary:
+        temporary.write_text("the first's")
+        begun.set()
+        end.wait(30)
+
+
+def test_written__second_process_is_refused_and_the_firsts_file_is_whole(tmp_path):
+    spawn, target = multiprocessing.get_context("spawn"), tmp_path / "a.txt"
+    begun, end = spawn.Event(), spawn.Event()
+    first = spawn.Process(target=_write_and_wait, args=(target, begun, end))
+    first.start()
+    assert begun.wait(30)
+    with pytest.raises(InputError, match=rf"no other process that writes .*a\.txt, received process {first.pid} on .*by `kill`"):
+        with written(target):
+            pass
+    end.set()
+    first.join()
+    assert target.read_text() == "the first's"
+    with written(target) as temporary:
+        temporary.write_text("the second's")
+    assert target.read_text() == "the second's" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_written__lock_of_a_killed_process_is_free(tmp_path):
+    spawn, target = multiprocessing.get_context("spawn"), tmp_path / "a.txt"
+    begun, end = spawn.Event(), spawn.Event()
+    first = spawn.Process(target=_write_and_wait, args=(target, begun, end))
+    first.start()
+    assert begun.wait(30)
+    first.kill()
+    first.join()
+    assert len(os.listdir(tmp_path)) == 2  # its half and its lock
+    write_json(target, [1])
+    assert os.listdir(tmp_path) == ["a.txt"]
 
 
 def test_npy_writer__numpy_reads_what_was_appended(tmp_path):
