@@ -20,5 +20,5 @@ def main():
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, backend.leave)
     backend.leave()

@@ -18,5 +18,5 @@ def main():
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, backend.leave)
     backend.leave()

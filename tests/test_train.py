@@ -162,6 +162,31 @@ def test_train__full_disk_is_told_and_nothing_half_written(place):
     assert not (place.folder / "models" / ROW).exists() and not list((place.folder / "models").glob(".*"))
 
 
+@pytest.fixture
+def small_disk():
+    """A command's beginning that runs the rest where models/ is a disk of 3 MB; skips where the system allows no such thing."""
+    script = 'mount -t tmpfs -o size=3m tmpfs models && cp -r kept models/settings && exec "$@"'
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    try:
+        subprocess.run([*command[:3], "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("unshare may not mount here")
+    return command
+
+
+def test_train__full_disk_crashes_no_library_on_the_way_out(place, small_disk):
+    # Unlike a file's limit, a full disk takes HDF5's closing too: it printed tracebacks and ended by SIGSEGV.
+    settings = place.settings | {"model": "Compact", "epochs": 1}
+    (place.folder / "kept").mkdir()
+    (place.folder / "kept" / f"{ROW}.json").write_text(json.dumps(settings))
+    command = [*small_disk, sys.executable, "-m", "pipeline.train", "--row", ROW]
+    environment = os.environ | {"FER2013_CACHE": str(place.cache)}
+    done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2, done.stderr[-2000:]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("train: expected disk space, received: No space left on device: models/")
+
+
 def test_train__loss_that_is_not_finite_stops_the_row(place):
     process = place.start(optimizer={"name": "sgd", "learning_rate": 1e30, "momentum": 0.9}, recipe={})
     output, _ = process.communicate(timeout=120)

@@ -1,11 +1,18 @@
 """What a user can mend is an InputError; every stage ends on it with one line and exit status 2."""
 
 import errno
+import re
+import signal
+import sqlite3
 import sys
+
+import pipeline
 
 NO_PLACE = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "disk space") | dict.fromkeys(
     (errno.EROFS, errno.EACCES, errno.EPERM), "permission to read and write"
 )
+FULL = ("No space left", "disk is full", "disk I/O error")  # what libraries say that hide the number: HDF5, SQLite
+HDF5 = re.compile(r"filename = '(?P<file>[^']*)'.*error message = '(?P<why>[^']*)'")  # the two words of its line that help
 
 
 class InputError(Exception):
@@ -20,24 +27,30 @@ class Interrupted(KeyboardInterrupt):
         self.signal = signal
 
 
-def run(main):
-    """Run a stage's main() and end the process.
+def run(main, leave=sys.exit):
+    """Run a stage's main(), and end the process where it fails.
 
-    Exit status 0; 2 with one line on stderr for bad input or no place to write; 128 and the signal's number if interrupted.
+    leave(status): how it ends; a stage that computes with Keras leaves without Python's own end, which libraries cut short in their
+    work crash. Exit status 2 with one line on stderr for bad input or no place to write; 128 and the signal's number if interrupted.
     """
+    if signal.getsignal(signal.SIGINT) is pipeline.leave_on_signal:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on there is something to clean up
     stage = main.__globals__.get("__spec__") or main
     name = getattr(stage, "name", getattr(stage, "__module__", "pipeline")).rpartition(".")[2]
     try:
         main()
     except InputError as error:
         print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
+        leave(2)
     except KeyboardInterrupt as error:
         print(f"{name}: {error if str(error) else 'interrupted'}", file=sys.stderr)
-        sys.exit(128 + getattr(error, "signal", 2))
-    except OSError as error:
-        wanted = NO_PLACE.get(error.errno) or ("disk space" if "No space left" in str(error) else None)  # HDF5 hides the number
+        leave(128 + getattr(error, "signal", 2))
+    except (OSError, sqlite3.Error) as error:  # DVC keeps a database of what it has hashed
+        wanted = NO_PLACE.get(getattr(error, "errno", None)) or ("disk space" if any(said in str(error) for said in FULL) else None)
         if wanted is None:
             raise
-        print(f"{name}: expected {wanted}, received: {' '.join(str(error).split())}; mend it and run the same again", file=sys.stderr)
-        sys.exit(2)
+        said = " ".join(str(error).split())
+        if of_hdf5 := HDF5.search(said):
+            said = "{why}: {file}".format(**of_hdf5.groupdict())
+        print(f"{name}: expected {wanted}, received: {said}; mend it and run the same again", file=sys.stderr)
+        leave(2)

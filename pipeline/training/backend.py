@@ -67,11 +67,14 @@ def start_for(settings):
     return start(settings.seed, settings.backend, settings.precision, settings.devices == "cpu", settings.threads)
 
 
-def leave():
-    """End a stage's process, status 0, without Python's own end: TensorFlow takes a second for that, and all files are written."""
+def leave(status=0):
+    """End a stage's process without Python's own end.
+
+    TensorFlow takes a second for that, and h5py crashes in it where a disk was full; what is to be kept has been written.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 def versions(name):
@@ -116,7 +119,7 @@ def _quiet():
         os.dup2(said.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # of an interrupted import there is nothing to say
             said.seek(0)
             os.write(kept, said.read())
             raise
