@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.common.errors import InputError, run
-from pipeline.common.files import written
+from pipeline.common.files import absolute, written
 from pipeline.common.workspace import FACES, SPLIT_FILES, add_section
 from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
@@ -30,6 +30,8 @@ def resolve(params, name, section="rows"):
     pretrained = profile.pretrained and profile.pretrained.replace("{model}", row.model)
     if pretrained == "imagenet" and network.IMAGENET is None:
         pretrained = None
+    if pretrained not in (None, "imagenet"):
+        pretrained = str(absolute(pretrained))  # the trainings of queued experiments run elsewhere
     return Settings(
         row=name,
         data=row.data,
@@ -88,7 +90,7 @@ def sha256_of_weights(path):
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(
-            f"params.yaml: profiles pretrained: expected a readable file, received {path} ({error.strerror}); give its whole path"
+            f"params.yaml: profiles pretrained: expected a readable file, received {path} ({error.strerror}); bring it or name another"
         ) from None
 
 

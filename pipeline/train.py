@@ -3,6 +3,7 @@
 import argparse
 
 from pipeline.common.errors import run
+from pipeline.common.files import cache_folder
 from pipeline.common.workspace import add_section
 from pipeline.training import backend
 from pipeline.training.trainer import train_row
@@ -14,6 +15,7 @@ def main():
     parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
     add_section(parser)
     options = parser.parse_args()
+    cache_folder()  # where no checkpoint can lie is known now, not after hours
     train_row(options.row, options.section).drop()
 
 

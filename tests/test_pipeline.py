@@ -9,7 +9,10 @@ import pytest
 
 from pipeline.common.files import write_json
 from pipeline.common.fingerprint import fingerprint
+from tests.faces.archives import make_zip
+from tests.faces.images import picture
 
+EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 ALL = {"fetch", "to_rgb", "balance", "resolve", "audit", "report"} | {
     f"{stage}@{row}" for stage in ("train", "evaluate") for row in ("table2-GoogLeNet", "table3-MobileNetV2")
 }
@@ -172,6 +175,21 @@ def test_exp_run__sample_profile_brings_the_real_faces(project):
     assert splits["unbalanced"].split.value_counts().to_dict() == {"test": 7178, "train": 3597, "validation": 403}
     assert splits["balanced"].split.value_counts()["test"] == 766
     assert (source["source"], leaky["batch_norm_faces"], leaky["data"]) == ("archive", 512, "balanced_leaky")
+
+
+def test_exp_run__temporary_copy_finds_an_ignored_archive_by_its_relative_path(project):
+    files = {
+        f"{part}/{emotion}/{number}.png": picture(9 * number + 20 * kind + 5 * (part == "test"), 48, 48)
+        for part in ("train", "test") for kind, emotion in enumerate(EMOTIONS) for number in range(3)
+    }  # fmt: skip
+    (project.folder / "models" / "own").mkdir()  # git ignores it, and DVC copies nothing that git ignores
+    make_zip(project.folder / "models" / "own" / "faces.zip", files)
+    changes = ("profiles.demo.source=archive", "sources.archive.sha256=null", "sources.archive.expected=null")
+    options = [word for change in changes for word in ("-S", change)]
+    environment = os.environ | {"FER2013_ARCHIVE": "models/own/faces.zip"}
+    output = project.run("dvc", "exp", "run", "--temp", *options, "fetch", env=environment)
+    shutil.rmtree(project.folder / "models" / "own")
+    assert project.ran(output) == {"fetch"} and "all  train     21  test     21" in output
 
 
 def test_verify__reproduces_all_but_a_tampered_metric(project):

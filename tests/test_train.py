@@ -162,6 +162,15 @@ def test_train__full_disk_is_told_and_nothing_half_written(place):
     assert not (place.folder / "models" / ROW).exists() and not list((place.folder / "models").glob(".*"))
 
 
+def test_train__cache_that_is_a_file_is_refused_at_once(place):
+    place.cache.touch()
+    process = place.start()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    (line,) = output.splitlines()
+    assert line.startswith(f"train: FER2013_CACHE: expected a folder, received {place.cache}, where")
+
+
 @pytest.fixture
 def small_disk():
     """A command's beginning that runs the rest where models/ is a disk of 3 MB; skips where the system allows no such thing."""

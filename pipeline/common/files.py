@@ -12,10 +12,26 @@ from platformdirs import user_cache_dir
 
 from pipeline.common.errors import InputError
 
+COPIES = (".dvc", "tmp", "exps")  # the folders in which DVC makes them
+
 
 def cache_folder():
-    """Return the folder for downloads and checkpoints: FER2013_CACHE from the environment, or the user's cache."""
-    return Path(os.environ.get("FER2013_CACHE") or user_cache_dir("fer2013-pipeline"))
+    """Return the folder for downloads and checkpoints: FER2013_CACHE from the environment, or the user's cache; or raise InputError."""
+    folder = absolute(os.environ.get("FER2013_CACHE") or user_cache_dir("fer2013-pipeline"))
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"FER2013_CACHE: expected a folder, received {folder}, where {there} is a file; name another or remove it")
+    return folder
+
+
+def absolute(path):
+    """Return a path of the user's from the root: ~ is the home folder, and a relative one begins at the working folder.
+
+    In the copies that DVC makes for queued and temporary experiments it begins at the clone that they are copies of.
+    """
+    here = Path.cwd()
+    clone = next((folder.parents[3] for folder in (here, *here.parents) if folder.parts[-4:-1] == COPIES), here)
+    return clone / Path(path).expanduser()
 
 
 @contextlib.contextmanager

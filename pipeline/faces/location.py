@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.common.errors import InputError
-from pipeline.common.files import cache_folder
+from pipeline.common.files import absolute, cache_folder
 from pipeline.faces import archive
 
 SECRETS = ("KAGGLE_KEY", "KAGGLE_API_TOKEN", "HF_TOKEN")  # libraries quote a header that they refuse
@@ -27,7 +27,7 @@ def locate(params):
         )
     given = os.environ.get("FER2013_ARCHIVE") or pins.path
     if given:
-        path, origin = Path(given), "an archive on this machine"
+        path, origin = absolute(given), "an archive on this machine"
     elif pins.url:
         path, origin = from_url(pins.url, pins.sha256), pins.url
     else:

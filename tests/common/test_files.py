@@ -1,11 +1,12 @@
 import multiprocessing
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.common.errors import InputError
-from pipeline.common.files import read_json, write_json, written
+from pipeline.common.files import absolute, cache_folder, read_json, write_json, written
 from pipeline.dataset.arrays import NpyWriter, open_npy, read_npy_in_chunks
 
 
@@ -104,3 +105,23 @@ def test_read_json__broken_file_is_named(tmp_path):
     (tmp_path / "x.json").write_text("{")
     with pytest.raises(InputError, match="x.json"):
         read_json(tmp_path / "x.json")
+
+
+def test_absolute__from_the_clone_also_in_a_copy_of_it_and_from_home(tmp_path, monkeypatch):
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "tmpx1" / "beyond"
+    copy.mkdir(parents=True)
+    monkeypatch.setenv("HOME", "/home/someone")
+    for here in (tmp_path, copy.parent, copy):
+        monkeypatch.chdir(here)
+        assert absolute("data/faces.zip") == tmp_path / "data" / "faces.zip"
+        assert absolute("/faces.zip") == Path("/faces.zip") and absolute("~/faces.zip") == Path("/home/someone/faces.zip")
+
+
+def test_cache_folder__file_in_its_way_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    for name in ("file", "file/deeper"):
+        monkeypatch.setenv("FER2013_CACHE", str(tmp_path / name))
+        with pytest.raises(InputError, match=f"FER2013_CACHE: expected a folder, received .*{name}, where .*file is a file"):
+            cache_folder()
+    monkeypatch.setenv("FER2013_CACHE", str(tmp_path / "new"))
+    assert cache_folder() == tmp_path / "new"
