@@ -35,7 +35,7 @@ def explain(error):
     """Return the first problem of a pydantic ValidationError as one line: key's path, expected, received."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    loc = list(first["loc"])
+    loc = [key for key in first["loc"] if key != "[key]"]  # pydantic's mark where the key itself is wrong
     if len(loc) > 2 and loc[-2] in TAGS:  # pydantic names the chosen kind too, which is no key of the file
         del loc[-2]
     where = ".".join(map(str, loc)) or "top level"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from pipeline.common.errors import InputError
 from pipeline.common.typed import Count, Share, Typed, explain, unique
@@ -79,7 +79,16 @@ class Profile(Typed):
         return self.epochs.get(data, self.epochs.get("balanced") if data.startswith("balanced_") else None)
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # of a stage and a folder
+def _name(value):
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", value) or value.lower() in YAML_WORDS:
+        raise ValueError(
+            "a name that DVC's -S can address (letters, digits, _ and -, the first a letter, and no word like yes, off, true or null)"
+        )
+    return value
+
+
+YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null"}  # DVC and PyYAML do not read the same in all of them
+Name = Annotated[str, BeforeValidator(_name)]  # of a key, a stage, a folder
 Rows = dict[Name, Row]
 
 
@@ -104,8 +113,8 @@ class Params(Typed):
     grid: Grid
     cluster: Cluster
     ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(unique)]], Field(min_length=1)]
-    recipes: dict[str, WholeRecipe]
-    profiles: dict[str, Profile]
+    recipes: dict[Name, WholeRecipe]
+    profiles: dict[Name, Profile]
 
     @field_validator("recipes", mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from pipeline.common.errors import InputError
 from pipeline.config import params
@@ -53,6 +54,9 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("splits.fold", 5, "below folds = 5", "5"),
         ("rows.table3-ResNet50.fold", 1, "none, for only unbalanced", "1"),
         ("rows.settings", ROW, "another name", "'settings'"),
+        ("rows.my row", ROW, "a name that DVC's -S can address", "'my row'"),
+        ("beyond.yes", ROW, "a name that DVC's -S can address", "'yes'"),
+        ("profiles.é", {}, "a name that DVC's -S can address", "'é'"),
         ("beyond.settings", ROW, "another name", "'settings'"),
         ("beyond.compact-0.recipe", "modem", "one of modern, modern-one-size, paper", "'modem'"),
         ("beyond.compact-0.optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
@@ -100,6 +104,44 @@ def test_load__good_file_resolves_profile_and_optimizer():
 def test_load__override_wins_over_row():
     loaded = params.load(GOOD).model_copy(update={"optimizer": "adam"})
     assert loaded.optimizer_of(loaded.rows["table2-ResNet50"]).learning_rate == 0.001
+
+
+@pytest.mark.parametrize("name", ["2021", "true", "yes", "Off", "my.row", "null", "12:30", "1a", "-a", "table2-é"])
+def test_load__name_that_dvc_cannot_address_is_refused(tmp_path, name):
+    path = changed(tmp_path, "seed", 0)
+    text = path.read_text(encoding="utf-8").replace("table2-ResNet50:", f"{name}:")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"params.yaml: rows\..*: expected a name that DVC's -S can address \(letters.*, received "):
+        params.load(path)
+
+
+@pytest.mark.parametrize("name", ["a", "Table2_x-1", "nan", "None", "y"])
+def test_load__name_that_is_accepted_dvc_can_address(tmp_path, name):
+    path = changed(tmp_path, "seed", 0)
+    path.write_text(path.read_text(encoding="utf-8").replace("table2-ResNet50:", f"{name}:"), encoding="utf-8")
+    apply_overrides(path, [f"rows.{name}.batch_size=7"])
+    assert params.load(path).rows[name].batch_size == 7
+
+
+@pytest.mark.parametrize(
+    ("file", "override"),
+    [
+        ("params.yaml", "optimizer=sgd"),
+        ("params.yaml", "rows.table2-ResNet50.optimizer=adam"),
+        ("params.yaml", "optimizers.adam.learning_rate=1e-05"),
+        ("beyond/params.yaml", "beyond.compact-0.seed=3"),
+        ("grid/params.yaml", "cluster.retries=1"),
+    ],
+)
+def test_params__override_by_dvc_changes_one_line(tmp_path, file, override):
+    # The files are kept in the form in which DVC writes them; in another one -S would rewrite them from end to end.
+    path = tmp_path / "params.yaml"
+    before = open(file, encoding="utf-8").read()
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, [override])
+    after = path.read_text(encoding="utf-8").splitlines()
+    assert len(after) == len(before.splitlines()), "run `dvc exp run -S seed=0` once, and keep the form that it gives the file"
+    assert sum(old != new for old, new in zip(before.splitlines(), after, strict=True)) == 1
 
 
 def test_load__key_given_twice_is_refused(tmp_path):
