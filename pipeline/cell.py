@@ -14,8 +14,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--row", required=True, help="its name: data-network-optimizer-batch")
     options = parser.parse_args()
-    checkpoint = train_row(options.row, Section("grid"))
-    evaluate_row(options.row, Section("grid"))
+    grid = Section("grid")
+    grid.check_row(options.row)
+    checkpoint = train_row(options.row, grid)
+    evaluate_row(options.row, grid)
     checkpoint.drop()  # not before: killed while it evaluates, the stage runs again as a whole
 
 

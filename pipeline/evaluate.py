@@ -14,6 +14,7 @@ def main():
     parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
     add_section(parser)
     options = parser.parse_args()
+    options.section.check_row(options.row)
     evaluate_row(options.row, options.section)
 
 

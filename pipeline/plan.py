@@ -13,11 +13,10 @@ import tempfile
 import time
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.progress import Bar
+from pipeline.common.tables import print_table
 from pipeline.common.workspace import SPLIT_FILES
 from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Settings
@@ -54,15 +53,16 @@ def faces_of(settings):
     return {name: len(part(split, name)[0]) for name in ("train", "validation", "test")}
 
 
-def table_of(rows, faces, costs):
-    """Return a rich Table of the rows and their hours."""
-    table = Table(title="What would run")
-    for column in ("row", "network", "batch", "epochs", "training faces", "hours"):
-        table.add_column(column, justify="left" if column in ("row", "network") else "right")
-    for name, settings in rows.items():
-        cost = f"{costs[name] / 3600:.3f}"
-        table.add_row(name, settings.model, str(settings.batch_size), str(settings.epochs), str(faces[name]["train"]), cost)
-    return table
+COLUMNS = ("row", "network", "batch", "epochs", "training faces", "hours")
+LEAST = ("network", "training faces", "epochs", "batch")  # left out on a narrow terminal, in this order
+
+
+def lines_of(rows, faces, costs):
+    """Return a list of what stands in each of COLUMNS for every row."""
+    return [
+        (name, settings.model, settings.batch_size, settings.epochs, faces[name]["train"], f"{costs[name] / 3600:.3f}")
+        for name, settings in rows.items()
+    ]
 
 
 def main():
@@ -93,7 +93,7 @@ def main():
         tta = Scoring.read(section.settings / "scoring" / f"{name}.json").tta
         variants, one_process = len(list(variants_of(NO_FACES, tta))), section.name == "grid"
         costs[name] = estimate.cell_seconds(settings, faces[name], figures[kind(settings)], variants, one_process)
-    Console(width=140).print(table_of(rows, faces, costs))
+    print_table("What would run", COLUMNS, lines_of(rows, faces, costs), LEAST)
     for workers in WORKERS:
         hours = estimate.makespan(costs.values(), workers) / 3600
         print(f"{workers} worker{'s' if workers > 1 else ''} like this machine: {hours:.3f} hours")

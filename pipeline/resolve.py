@@ -2,14 +2,11 @@
 
 import argparse
 import hashlib
-import sys
 from importlib import import_module
-
-from rich.console import Console
-from rich.table import Table
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import absolute, written
+from pipeline.common.tables import print_table
 from pipeline.common.workspace import FACES, SPLIT_FILES, add_section
 from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
@@ -17,6 +14,8 @@ from pipeline.config.settings import Inputs, Settings
 from pipeline.dataset import arrays
 from pipeline.dataset.names import TRAIN
 from pipeline.dataset.split_file import part, read_split, sha256_of
+
+WHOLE = ".weights.h5"  # by this end of a name pipeline/networks/shared/classifier.py knows a whole classifier
 
 
 def resolve(params, name, section="rows"):
@@ -87,11 +86,27 @@ def sha256_of_weights(path):
     """Return the SHA-256 of a weights file, or raise InputError."""
     try:
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(
             f"params.yaml: profiles pretrained: expected a readable file, received {path} ({error.strerror}); bring it or name another"
         ) from None
+    if str(path).endswith(".h5") and not str(path).endswith(WHOLE) and holds_a_classifier(path):
+        raise InputError(
+            f"params.yaml: profiles pretrained: expected a name that ends in {WHOLE} for a whole classifier, as the stage train writes it, "
+            f"received {path}; rename the file"
+        )
+    return digest
+
+
+def holds_a_classifier(path):
+    """Tell whether a file has the form of Keras 3's save_weights, where those of keras.applications have layer_names."""
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path) as file:
+        return "layers" in file and "layer_names" not in file.attrs
 
 
 def check_batch(settings, train_faces, section="rows"):
@@ -104,16 +119,18 @@ def check_batch(settings, train_faces, section="rows"):
         )
 
 
+COLUMNS = ("row", "data", "faces", "optimizer", "batch", "epochs", "steps", "px", "pretrained", "seed")
+LEAST = ("seed", "px", "pretrained", "data", "faces", "optimizer", "steps")  # left out on a narrow terminal, in this order
+
+
 def summarize(rows, train_faces):
-    """Return a rich Table of the rows; train_faces: {row: count}."""
-    table = Table(title="Rows")
-    for column in ("row", "data", "faces", "optimizer", "batch", "epochs", "steps", "px", "pretrained", "seed"):
-        table.add_column(column)
+    """Return a list of what stands in each of COLUMNS for every row; train_faces: {row: count}."""
+    lines = []
     for name, s in rows.items():
         steps = s.epochs * -(-train_faces[name] // s.batch_size)
         cells = (name, s.data, train_faces[name], s.optimizer.name, s.batch_size, s.epochs, steps, s.image_size)
-        table.add_row(*map(str, (*cells, s.pretrained or "no", s.seed)))
-    return table
+        lines.append((*cells, s.pretrained or "no", s.seed))
+    return lines
 
 
 def main():
@@ -138,7 +155,7 @@ def main():
             inputs[name].write(folder / "inputs" / f"{name}.json")
             scoring = Scoring(tta=params.recipes[own[name].recipe].tta, evaluation=params.evaluation)
             scoring.write(folder / "scoring" / f"{name}.json")
-    Console(width=None if sys.stdout.isatty() else 130).print(summarize(rows, faces))
+    print_table("Rows", COLUMNS, summarize(rows, faces), LEAST)
     capped = [name for name in rows if not params.batch_size and rows[name].batch_size < own[name].batch_size]
     if capped:
         print(f"max_batch_size of profile {params.profile} cuts the batch of {len(capped)} rows to {params.chosen.max_batch_size}")

@@ -15,6 +15,7 @@ def main():
     parser.add_argument("--row", required=True, help="its name in params.yaml, or in beyond/params.yaml")
     add_section(parser)
     options = parser.parse_args()
+    options.section.check_row(options.row)
     cache_folder()  # where no checkpoint can lie is known now, not after hours
     train_row(options.row, options.section).drop()
 

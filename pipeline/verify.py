@@ -14,12 +14,11 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from rich.console import Console
-from rich.table import Table
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json
 from pipeline.common.fingerprint import fingerprint
+from pipeline.common.tables import print_table
 from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
 
 LOCK, METRICS, MACHINE, SPREAD = "dvc.lock", "reports/metrics.json", "reports/machine.json", "reports/spread.json"
@@ -114,11 +113,8 @@ def main():
             write_json(root / SPREAD, {"roundings": list(ROUNDINGS)} | measure_spread(reference, runs))
         else:
             differences = verify(root, Path(temporary) / "clone")
-            table = Table("what", "committed", "reproduced", "allowed")
-            for difference in differences:
-                table.add_row(*map(str, difference))
             if differences:
-                Console(width=140).print(table)
+                print_table(None, ("what", "committed", "reproduced", "allowed"), differences)
                 print(f"not reproduced: {len(differences)} differences")
                 sys.exit(1)
             print("reproduced: no difference")

@@ -1,9 +1,12 @@
+import shutil
+
+import h5py
 import pytest
 
 from pipeline.common.errors import InputError
 from pipeline.config import params
 from pipeline.config.settings import Settings
-from pipeline.resolve import check_batch, resolve
+from pipeline.resolve import WHOLE, check_batch, resolve, sha256_of_weights
 
 
 def settings_with(**overrides):
@@ -42,6 +45,25 @@ def test_resolve__weights_file_by_network_and_content(tmp_path):
     assert row.pretrained_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
     with pytest.raises(InputError, match="profiles pretrained: expected a readable file, received .*Xception.h5"):
         resolve(loaded, "table2-Xception")
+
+
+def test_resolve__whole_classifier_under_a_plain_name_is_refused(tmp_path):
+    file, kept = tmp_path / "mine.h5", "results/weights/compact-0/model.weights.h5"
+    shutil.copyfile(kept, file)
+    with pytest.raises(InputError, match=r"a name that ends in \.weights\.h5 for a whole classifier, .*, received .*mine.h5; rename"):
+        sha256_of_weights(file)
+    shutil.copyfile(kept, tmp_path / "mine.weights.h5")
+    assert len(sha256_of_weights(tmp_path / "mine.weights.h5")) == 64
+    with h5py.File(file, "w") as old:  # the form of keras.applications
+        old.attrs["layer_names"] = ["layers"]
+        old.create_group("layers")
+    assert len(sha256_of_weights(file)) == 64
+
+
+def test_resolve__ends_of_names_are_the_classifiers(keras):
+    from pipeline.networks.shared import classifier
+
+    assert classifier.WHOLE == WHOLE
 
 
 def test_resolve__own_seed_wins():

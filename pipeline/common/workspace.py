@@ -3,8 +3,12 @@ beyond/dvc.yaml (beyond) in folders under beyond/, the cells of grid/dvc.yaml (g
 
 import argparse
 import dataclasses
+import difflib
 from pathlib import Path
 
+from pipeline.common.errors import InputError
+
+MANY = 30  # names in one line
 RAW, RGB, SPLIT_FILES = Path("data/raw"), Path("data/rgb"), Path("data/splits")
 FACES, AUDIT = RGB / "faces.npy", Path("reports/audit")
 
@@ -39,6 +43,17 @@ class Section:
     def rows(self):
         """One folder a row: predictions and metrics."""
         return self.reports / "rows"
+
+    def check_row(self, row):
+        """Raise InputError where resolve wrote no settings of `row`, with the names that it wrote or what makes it write."""
+        folder = self.models / "settings"
+        known, resolve = sorted(path.stem for path in folder.glob("*.json")), f"`dvc repro {stage_of(folder, 'resolve')}`"
+        if not known:
+            first = "" if (self.root / "dvc.yaml").exists() or self.name == "rows" else f"`make {self.name}` and "
+            raise InputError(f"expected settings in {folder}, found none; run {first}{resolve}")
+        if row not in known:
+            names = known if len(known) <= MANY else [*difflib.get_close_matches(row, known, 3, 0), "..."]
+            raise InputError(f"--row: expected one of {', '.join(names)}, received {row!r}; a new row needs {resolve} first")
 
     @property
     def tabled(self):
