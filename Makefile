@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro test verify evaluate-compact beyond grid lock
+.PHONY: help install repro test verify evaluate-compact beyond grid lock in-git
 
 help:  ## list the targets
 	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "%-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(BIN)/.installed  ## make .venv with the pinned packages
 
-repro: $(BIN)/.installed  ## set up, then run the pipeline: tables and figures from synthetic faces
+repro: in-git $(BIN)/.installed  ## set up, then run the pipeline: tables and figures from synthetic faces
 	dvc repro
 	@echo "The report: $(CURDIR)/reports/index.html"
 
@@ -21,16 +21,16 @@ test: $(BIN)/.installed-test  ## set up, then run the tests, offline
 	ruff check .
 	pytest
 
-verify: $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare
+verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare
 	python -m pipeline.verify
 
 evaluate-compact: $(BIN)/.installed  ## score the kept Compact weights: ARCHIVE=/path/to/fer2013.zip
 	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0
 
-beyond:  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
+beyond: in-git  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
 	cp beyond/stages.yaml beyond/dvc.yaml && git add beyond/dvc.yaml
 
-grid:  ## put the pipeline of the paper's search in place: grid/dvc.yaml
+grid: in-git  ## put the pipeline of the paper's search in place: grid/dvc.yaml
 	cp grid/stages.yaml grid/dvc.yaml && git add grid/dvc.yaml
 
 lock: $(BIN)/.installed  ## compile the pinned requirements from the short lists
@@ -38,6 +38,12 @@ lock: $(BIN)/.installed  ## compile the pinned requirements from the short lists
 	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
 	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt
 	for name in cluster test; do uv pip compile --universal --python-version 3.11 --quiet requirements-$$name.in -o requirements-$$name.txt; done
+
+# DVC and git add want a repository, which a downloaded zip is not; of another user's clone git says itself what to do.
+in-git:
+	@said=$$(LC_ALL=C git rev-parse --git-dir 2>&1) || { case "$$said" in \
+		*"not a git repository"*) echo "expected a git repository, received none: run git init && git add --all && git commit -m start";; \
+		*) echo "$$said";; esac >&2; exit 2; }
 
 # Made anew when requirements.txt changes; remove .venv after moving the folder or for another PYTHON. A failed install leaves no mark.
 $(BIN)/.installed: requirements.txt

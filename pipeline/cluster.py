@@ -17,6 +17,7 @@ from dvc.exceptions import DvcException
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import cache_folder
+from pipeline.common.git import git
 from pipeline.common.progress import Bar
 from pipeline.config import params as parameters
 from pipeline.search import cells, driver, task
@@ -25,11 +26,6 @@ SENT = ("dvc.lock", *(f"{name}/{file}" for name in ("beyond", "grid") for file i
 SECRET = ("secret", "password", "token", "key", "credential")  # in the names of a remote's options: they stay at home
 OWN = Path(".dvc/tmp/cluster")  # the lock, and the logs of failed cells
 CHECKPOINT_SECONDS = 600.0  # between checkpoints sent to the remote: of InceptionResNetV2 with Adam one has 0.65 GB
-
-
-def git(*arguments):
-    """Return what a git command prints."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def check_clean():
@@ -56,7 +52,7 @@ def bundle_of_head():
     """Return the commit of HEAD as a git bundle, bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
-        subprocess.run(["git", "bundle", "create", "--quiet", str(path), "HEAD"], check=True)
+        git("bundle", "create", "--quiet", str(path), "HEAD")
         return path.read_bytes()
 
 

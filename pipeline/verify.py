@@ -18,6 +18,7 @@ import yaml
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json
 from pipeline.common.fingerprint import fingerprint
+from pipeline.common.git import git
 from pipeline.common.tables import print_table
 from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
 
@@ -29,7 +30,7 @@ ROUNDINGS = ({"ONEDNN_MAX_CPU_ISA": "AVX2"},)
 
 def reproduce(root, folder, environment=None):
     """Clone `root`'s HEAD into `folder`, run `dvc repro` there with nothing cached, and return (lock, metrics)."""
-    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(root), str(folder)], check=True)
+    git("clone", "--quiet", "--no-hardlinks", str(root), str(folder))
     local = folder / ".dvc" / "config.local"  # a cache shared by the user's own settings would answer instead of a training
     local.write_text(f"[cache]\n    dir = {folder / '.dvc' / 'cache'}\n", encoding="utf-8")
     return repro(folder, [], environment)
@@ -74,11 +75,12 @@ def verify(root, folder):
     committed = yaml.safe_load((root / LOCK).read_text(encoding="utf-8")), read_json(root / METRICS)
     machine = read_json(root / MACHINE)
     lock, metrics = reproduce(root, folder)
-    same_machine = machine == fingerprint()
+    here = fingerprint()
+    same_machine = machine == here
     tolerance = None if same_machine else read_json(root / SPREAD)["tolerance"]
     print("metrics: " + ("exactly, on the machine that made them" if same_machine else "within the measured spread, on another machine"))
-    for key in sorted(k for k in machine if machine[k] != fingerprint().get(k)):
-        print(f"  {key}: {machine[key]} there, {fingerprint().get(key)} here")
+    for key in sorted(key for key in machine | here if machine.get(key) != here.get(key)):
+        print(f"  {key}: {machine.get(key)} there, {here.get(key)} here")
     differences = compare_metrics(committed[1], metrics, tolerance)
     again = [row for row in committed[1]["rows"] if any(what.startswith(f"{row}: ") for what, *_ in differences)]
     if same_machine and again:
@@ -97,6 +99,7 @@ def main():
     mode.add_argument("--spread", action="store_true", help="measure the tolerance for other machines")
     options = parser.parse_args()
     root = Path.cwd()
+    git("rev-parse", "--verify", "HEAD")
     needed = [] if options.record else [METRICS, LOCK] if options.spread else [METRICS, LOCK, MACHINE, SPREAD]
     missing = [name for name in needed if not (root / name).exists()]
     if missing or not (root / "dvc.yaml").exists():
