@@ -45,3 +45,19 @@ def evaluate_row(row, section):
         scores = score(labels, probabilities, test.duplicate.to_numpy(bool), usage, evaluation, settings.seed)
         write_row(folder, predictions, settings.emotions, about, scores)
         shutil.copyfile(model / "history.csv", folder / "history.csv")
+    warning = warning_of(scores, probabilities, settings.emotions)
+    if warning:
+        print(f"warning: {row} {warning}")
+
+
+def warning_of(scores, probabilities, emotions):
+    """Return what makes a row's score worth nothing, "" where nothing does: one answer to all faces, or an interval that reaches chance.
+
+    scores: as outputs.score gives them; probabilities: (n, emotions), of its test faces.
+    """
+    given, faces = np.unique(probabilities.argmax(axis=1)), f"all {len(probabilities):,} test faces"
+    if len(given) == 1:
+        return f"answers {emotions[given[0]]} to {faces}: it tells nothing apart"
+    if scores["interval"]["accuracy"][0] <= scores["chance"]:
+        return f"stands at chance: its accuracy's interval reaches that of the commonest emotion given to {faces}"
+    return ""
