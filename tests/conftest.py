@@ -14,8 +14,15 @@ ROOT = Path(__file__).parent.parent
 LONGEST = ["test_pipeline.py", "test_cluster.py", "test_grid.py", "test_beyond.py", "test_queue.py", "test_train.py"]
 
 
+TRAINING = {"project", "home", "keras"}  # fixtures that run the pipeline, or start Keras
+TRAINING_FILES = {"test_devices.py", "test_backend.py", "test_throughput.py"}  # they train in processes of their own
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with the longest files: the processes take one file each, in this order."""
+    """Mark what trains, and begin with the longest files: the processes take one file each, in this order."""
+    for item in items:
+        if TRAINING & set(item.fixturenames) or item.path.name in TRAINING_FILES:
+            item.add_marker("trains")
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
@@ -37,6 +44,14 @@ def tiny_settings():
 def _own_cache(tmp_path_factory):
     """Keep downloads and checkpoints of the tests out of the user's cache."""
     os.environ["FER2013_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _keras_only_where_marked(request):
+    """Fail a test that starts Keras and is not marked so: it would run on a Mac in CI."""
+    before = "keras" in sys.modules
+    yield
+    assert before or "keras" not in sys.modules or request.node.get_closest_marker("trains"), "expected the marker trains; see TRAINING"
 
 
 class Project:

@@ -157,7 +157,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     shared = {"bundle": cluster.bundle_of_head(), "commit": cluster.git("rev-parse", "HEAD").strip(), "job": job}
     shared["sent"] = {path: Path(path).read_text() for path in cluster.SENT if Path(path).exists()}
     monkeypatch.setenv("FER2013_CACHE", str(home.nodes / "dies"))
-    node = multiprocessing.get_context("fork").Process(target=task.run_cell, args=(cell, shared, None))
+    node = multiprocessing.get_context("spawn").Process(target=task.run_cell, args=(cell, shared, None))
     node.start()
     wait_for(lambda: store.whole() or not node.is_alive(), lambda: "no checkpoint in the remote")
     assert node.is_alive(), "the training ended before its node could die"

@@ -1,6 +1,8 @@
 """The GitHub workflow against the repository: what it calls exists."""
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import yaml
@@ -18,6 +20,16 @@ def test_workflow__calls_targets_of_the_makefile():
 def test_workflow__tests_every_python_that_the_makefile_accepts():
     low, high = map(int, re.search(r"\(3, (\d+), \d+\) <= .*? < \(3, (\d+)\)", Path("Makefile").read_text(encoding="utf-8")).groups())
     assert WORKFLOW["jobs"]["test"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(low, high)]
+
+
+def test_workflow__mac_runs_the_tests_that_train_nothing(pytestconfig):
+    assert WORKFLOW["jobs"]["macos"]["runs-on"] == "macos-latest"
+    (command,) = [step["run"] for step in WORKFLOW["jobs"]["macos"]["steps"] if "run" in step]
+    assert command == 'make test SELECT="not trains"'
+    said = subprocess.run([*shlex.split(command), "--dry-run"], capture_output=True, text=True, check=True).stdout
+    assert 'pytest -m "not trains"' in said
+    marker = next(line for line in pytestconfig.getini("markers") if line.startswith("trains:"))
+    assert "-m 'not trains'" in marker
 
 
 def test_workflow__may_only_read_and_comment():
