@@ -21,7 +21,7 @@ TRAINING_FILES = {"test_devices.py", "test_backend.py", "test_throughput.py"}  #
 def pytest_collection_modifyitems(items):
     """Mark what trains, and begin with the longest files: the processes take one file each, in this order."""
     for item in items:
-        if TRAINING & set(item.fixturenames) or item.path.name in TRAINING_FILES:
+        if TRAINING & {*item.fixturenames} or item.path.name in TRAINING_FILES:
             item.add_marker("trains")
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 

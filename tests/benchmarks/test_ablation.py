@@ -75,6 +75,7 @@ def test_over_seeds__mean_and_interval_of_the_paired_differences():
     assert ablation.show_over_seeds(lines).row_count == 2
 
 
+@pytest.mark.trains
 def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_settings):
     from pipeline.networks import Compact
 
