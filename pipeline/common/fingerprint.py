@@ -2,15 +2,24 @@
 
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 PACKAGES = ("imbalanced-learn", "keras", "numpy", "pillow", "scikit-learn", "scipy", "tensorflow")
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_bf16", "asimd", "sve")
+# oneDNN's and TensorFlow's own, of which some were seen to change the trained bytes; what the stages set themselves counts as not set.
+VARIABLES = re.compile(r"(TF_ENABLE_ONEDNN|TF_ONEDNN|ONEDNN|DNNL)_\w+|(TF_NUM_INTRAOP|OMP_NUM)_THREADS")
+AS_SET = {"TF_ENABLE_ONEDNN_OPTS": "1"}  # by training/backend.py
+
+
+def environment():
+    """Return {name: value} of the environment's variables that can change the last bits, where they are not as the stages set them."""
+    return {name: value for name, value in sorted(os.environ.items()) if VARIABLES.fullmatch(name) and AS_SET.get(name) != value}
 
 
 def fingerprint():
-    """Return what decides the last bits of a training here: processor, its features, threads, and versions."""
+    """Return what decides the last bits of a training here: processor, its features, threads, versions, and variables that are set."""
     model, flags = platform.processor() or platform.machine(), set()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -27,4 +36,5 @@ def fingerprint():
         "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": ".".join(platform.python_version_tuple()[:2]),
         **{package: version(package) for package in PACKAGES},
+        **environment(),
     }

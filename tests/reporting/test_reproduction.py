@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.common.fingerprint import fingerprint
+from pipeline.common.fingerprint import VARIABLES, fingerprint
 from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
 
 
@@ -68,3 +68,22 @@ def test_fingerprint__another_package_version_is_another_machine(monkeypatch):
     before = fingerprint()
     monkeypatch.setattr("pipeline.common.fingerprint.version", lambda package: "0")
     assert {key for key in before if before[key] != fingerprint()[key]} >= {"tensorflow", "keras", "numpy"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TF_ENABLE_ONEDNN_OPTS", "0"), ("ONEDNN_MAX_CPU_ISA", "AVX2"), ("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1"),
+        ("TF_NUM_INTRAOP_THREADS", "1"), ("OMP_NUM_THREADS", "1"),
+    ],
+)  # fmt: skip
+def test_fingerprint__variable_that_changes_bytes_is_in_it_and_its_default_is_not(monkeypatch, name, value):
+    for each in list(os.environ):
+        if VARIABLES.fullmatch(each):
+            monkeypatch.delenv(each)
+    before = fingerprint()
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")  # as the stages set it
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert fingerprint() == before
+    monkeypatch.setenv(name, value)
+    assert fingerprint() == before | {name: value}
