@@ -29,8 +29,6 @@ def resolve(params, name, section="rows"):
     pretrained = profile.pretrained and profile.pretrained.replace("{model}", row.model)
     if pretrained == "imagenet" and network.IMAGENET is None:
         pretrained = None
-    if pretrained not in (None, "imagenet"):
-        pretrained = str(absolute(pretrained))  # the trainings of queued experiments run elsewhere
     return Settings(
         row=name,
         data=row.data,
@@ -85,13 +83,13 @@ def check_search(params):
 def sha256_of_weights(path):
     """Return the SHA-256 of a weights file, or raise InputError."""
     try:
-        with open(path, "rb") as file:
+        with open(absolute(path), "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(
             f"params.yaml: profiles pretrained: expected a readable file, received {path} ({error.strerror}); bring it or name another"
         ) from None
-    if str(path).endswith(".h5") and not str(path).endswith(WHOLE) and holds_a_classifier(path):
+    if str(path).endswith(".h5") and not str(path).endswith(WHOLE) and holds_a_classifier(absolute(path)):
         raise InputError(
             f"params.yaml: profiles pretrained: expected a name that ends in {WHOLE} for a whole classifier, as the stage train writes it, "
             f"received {path}; rename the file"

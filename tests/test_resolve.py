@@ -159,3 +159,17 @@ def test_resolve__dvc_notices_weights_that_change_in_their_folder(project):
         assert project.run("git", "status", "--porcelain", "data") == ""  # weights are no matter of git's
     finally:
         file.unlink()
+
+
+def test_resolve__weights_are_named_as_in_params_and_found_from_a_queued_experiments_copy(tmp_path, monkeypatch):
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "tmp1"
+    copy.mkdir(parents=True)
+    (tmp_path / "ResNet50.h5").write_bytes(b"abc")
+    loaded = params.load("params.yaml")
+    profile = loaded.chosen.model_copy(update={"pretrained": "{model}.h5"})
+    loaded = loaded.model_copy(update={"profiles": {loaded.profile: profile}})
+    found = []
+    for folder in (tmp_path, copy):
+        monkeypatch.chdir(folder)
+        found.append(resolve(loaded, "table2-ResNet50"))
+    assert found[0] == found[1] and found[0].pretrained == "ResNet50.h5" and found[0].pretrained_sha256.startswith("ba7816bf")

@@ -6,6 +6,7 @@ from importlib import import_module
 import keras
 
 from pipeline.common.errors import InputError
+from pipeline.common.files import absolute
 from pipeline.networks.shared import imagenet
 
 WHOLE = ".weights.h5"  # ends the name of a file that holds a whole classifier, as stage train writes it
@@ -21,7 +22,8 @@ def build(settings):
     not fit.
     """
     network = import_module(f"pipeline.networks.{settings.model}")
-    file = imagenet.fetch(settings.model, *network.IMAGENET) if settings.pretrained == "imagenet" else settings.pretrained
+    named = settings.pretrained  # as in params.yaml: equal settings in every clone
+    file = imagenet.fetch(settings.model, *network.IMAGENET) if named == "imagenet" else named and absolute(named)
     if settings.pretrained_sha256:
         check(file, settings)
     whole = file if str(file).endswith(WHOLE) else None
