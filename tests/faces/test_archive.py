@@ -1,4 +1,8 @@
+import bz2
+import gzip
 import hashlib
+import lzma
+import os
 import tarfile
 import tempfile
 import zipfile
@@ -55,6 +59,49 @@ def test_entries__hidden_folder_above_is_none_of_ours(tmp_path):
 def test_entries__csv_is_its_own_entry(tmp_path, name):
     (tmp_path / name).write_bytes(b"emotion,pixels\n")
     assert contents(tmp_path / name) == [(name, b"emotion,pixels\n")]
+
+
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz"])
+def test_entries__compressed_csv(tmp_path, suffix):
+    path = tmp_path / f"fer2013.csv.{suffix}"
+    path.write_bytes({"gz": gzip, "bz2": bz2, "xz": lzma}[suffix].compress(b"emotion,pixels\n" * 1000))
+    assert contents(path) == [("fer2013.csv", b"emotion,pixels\n" * 1000)]
+    with pytest.raises(InputError, match=r"expected at most 14,999 bytes unpacked, received 15,000; raise max_unpacked_bytes"):
+        contents(path, 14_999)
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
+def test_entries__archive_named_csv_is_what_it_is(tmp_path, form):
+    # Kaggle's own downloads of single files are zips under the file's name.
+    path = make(tmp_path, form, {"fer2013.csv": b"emotion,pixels\n"})
+    assert contents(path.rename(tmp_path / "fer2013.csv")) == [("fer2013.csv", b"emotion,pixels\n")]
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "folder"])
+def test_entries__backslashes_are_slashes(tmp_path, form):
+    files = {"a\\2.png": b"two", "a/1.png": b"one", "a\\b\\3.png": b"three"}
+    assert contents(make(tmp_path, form, files)) == [("a/1.png", b"one"), ("a/2.png", b"two"), ("a/b/3.png", b"three")]
+
+
+def test_entries__linked_folders_and_files_are_read(tmp_path):
+    # A link vanished with all its faces.
+    elsewhere = make_folder(tmp_path / "elsewhere", {"happy/1.png": b"one", "happy/2.png": b"two"})
+    folder = make_folder(tmp_path / "faces", {"train/happy/3.png": b"three"})
+    os.symlink(elsewhere, folder / "test")
+    os.symlink(elsewhere / "happy" / "2.png", folder / "train" / "happy" / "4.png")
+    expected = [("test/happy/1.png", b"one"), ("test/happy/2.png", b"two"), ("train/happy/3.png", b"three"), ("train/happy/4.png", b"two")]
+    assert contents(folder) == expected
+    before = sha256_of(folder)
+    (elsewhere / "happy" / "1.png").write_bytes(b"eno")
+    assert sha256_of(folder) != before
+
+
+def test_entries__the_same_folder_linked_twice_is_no_circle(tmp_path):
+    elsewhere = make_folder(tmp_path / "elsewhere", {"1.png": b"one"})
+    folder = make_folder(tmp_path / "faces", {})
+    for name in ("a", "b"):
+        os.symlink(elsewhere, folder / name)
+    assert contents(folder) == [("a/1.png", b"one"), ("b/1.png", b"one")]
 
 
 def test_entries__tar_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -1,10 +1,12 @@
 import hashlib
+import os
 import tarfile
 import zipfile
 
 import pytest
 
-from tests.faces.archives import FILES, contents, error_of, make, make_tar
+from pipeline.common.errors import InputError
+from tests.faces.archives import FILES, contents, error_of, make, make_folder, make_tar
 
 NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(256))  # 8192 bytes that do not compress
 
@@ -120,3 +122,59 @@ def test_entries__name_given_twice_in_a_zip(tmp_path):
         archive.writestr("a/1.png", b"one")
         archive.writestr("a/1.png", b"two")
     assert "expected every name once, received 'a/1.png' twice" in error_of(path)
+
+
+@pytest.mark.parametrize("suffix", ["7z", "rar", "zst"])
+def test_entries__archive_that_cannot_be_read_says_unpack_it(tmp_path, suffix):
+    path = tmp_path / f"fer2013.{suffix}"
+    path.write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    assert error_of(path) == f"{path}: expected a folder, zip, tar or .csv, received .{suffix}; unpack it and name the folder"
+
+
+@pytest.mark.parametrize("target", ["/nowhere/at/all", "itself"])
+def test_entries__link_that_leads_nowhere(tmp_path, target):
+    # It may be the folder test, on a disk that is not mounted.
+    folder = make_folder(tmp_path / "faces", {"train/happy/1.png": b"one"})
+    os.symlink(target, folder / "itself")
+    with pytest.raises(InputError) as error:
+        contents(folder)
+    assert str(error.value) == f"{folder / 'itself'}: expected a file or a folder, received a link that leads nowhere; mend or remove it"
+
+
+def test_entries__link_in_a_circle(tmp_path):
+    folder = make_folder(tmp_path / "faces", {"train/happy/1.png": b"one"})
+    os.symlink(folder, folder / "train" / "again")
+    with pytest.raises(InputError) as error:
+        contents(folder)
+    assert str(error.value) == (
+        f"{folder / 'train' / 'again'}: expected links to other folders, received one to a folder above it; remove it"
+    )
+
+
+def test_entries__pipe_in_a_folder_is_not_waited_for(tmp_path):
+    folder = make_folder(tmp_path / "faces", {"train/happy/1.png": b"one"})
+    os.mkfifo(folder / "train" / "pipe")
+    with pytest.raises(InputError, match="train/pipe: expected a file or a folder, received neither; mend or remove it"):
+        contents(folder)
+
+
+def test_entries__folder_that_may_not_be_read_is_said(tmp_path, monkeypatch):
+    # os.walk would pass over it without a word. Tests may run as root, who may read anything: the system's answer is put in its place.
+    folder = make_folder(tmp_path / "faces", {"train/happy/1.png": b"one", "test/happy/2.png": b"two"})
+    scan = os.scandir
+
+    def refusing(path):
+        if str(path).rstrip("/").endswith("test"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(PermissionError):
+        contents(folder)
+
+
+@pytest.mark.parametrize("form", ["folder", "tar"])
+def test_entries__names_that_are_not_utf8(tmp_path, form):
+    path = make(tmp_path, form, {"happy/\udcff.png": b"one"})
+    with pytest.raises(InputError, match=r"expected names in UTF-8, received 'happy/\\udcff.png'; rename it"):
+        contents(path)
