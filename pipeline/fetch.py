@@ -7,8 +7,10 @@ from pipeline.common.workspace import RAW
 from pipeline.config import params as parameters
 from pipeline.dataset.labels import FaceWriter
 from pipeline.faces import archive, reading, synthetic
-from pipeline.faces.expected import compare
+from pipeline.faces.expected import compare, lacking
 from pipeline.faces.location import locate
+from pipeline.faces.parts import VALIDATION_USAGE
+from pipeline.faces.seen import Seen
 
 
 def copy(chunks, folder, faces, total=None):
@@ -18,6 +20,9 @@ def copy(chunks, folder, faces, total=None):
             writer.append(pixels, names, emotions, usages)
             bar.advance(len(pixels))
         summary = writer.summary(faces.emotions)
+        validation = {emotion: writer.counts[VALIDATION_USAGE, emotion] for emotion in faces.emotions}
+    if any(validation.values()):
+        summary["usage"][VALIDATION_USAGE] = validation
     empty = [e for e in faces.emotions if not any(counts[e] for counts in summary["usage"].values())]
     if empty:
         raise InputError(
@@ -31,7 +36,7 @@ def copy(chunks, folder, faces, total=None):
 
 def main():
     """Read the source that the profile names and write data/raw."""
-    params = parameters.load()
+    params, seen = parameters.load(), Seen()
     source = params.chosen.source
     pins = getattr(params.sources, source)
     with written(RAW) as folder:
@@ -41,17 +46,22 @@ def main():
             faces = params.chosen.synthetic_faces or pins.faces
             chunks = synthetic.generate(faces, pins.class_counts, params.seed, params.faces.size)
             summary = copy(chunks, folder, params.faces, faces)
+            seen.forms["drawn"] = faces
             lines, equal = compare(summary["usage"], None)
         else:
             path, sha256, origin = locate(params)
             about = {"origin": origin, "sha256": sha256, "licence": pins.licence}
             names = params.sources.archive
             with archive.entries(path, names.max_unpacked_bytes) as listing:
-                chunks = reading.read(path.name, listing, params.faces, names.folders, names.csv_emotions)
+                chunks = reading.read(path.name, listing, params.faces, names, seen)
                 summary = copy(chunks, folder, params.faces)
             lines, equal = compare(summary["usage"], pins.expected)
+            other = "; not the pixels of the challenge's fer2013.csv" if pins.expected and "JPEG" in seen.forms else ""
+            seen.remarks += lacking(summary["usage"])
+            lines += [f"form: {seen.form}{other}", *seen.lines()]
         met = equal and (source == "synthetic" or pins.expected is not None)  # not compared is not met
-        write_json(folder / "source.json", {"source": source, **about, "expected_counts_met": met, **summary})
+        about |= {"form": seen.form, "remarks": seen.lines(), "expected_counts_met": met}
+        write_json(folder / "source.json", {"source": source, **about, **summary})
     print("\n".join(lines))
     if not equal:
         print(f"warning: the counts are not those of {pins.expected}; every score will be of other faces than the paper's")

@@ -23,6 +23,7 @@ from pipeline.dataset.labels import read_labels
 from pipeline.dataset.names import TEST_USAGES
 from pipeline.faces import archive, reading
 from pipeline.faces.location import locate
+from pipeline.faces.seen import Seen
 from pipeline.scoring.prediction import predict
 from pipeline.training import backend
 
@@ -39,7 +40,7 @@ def test_faces(params, classes):
     path, _, _ = locate(params)
     names, pixels, labels = params.sources.archive, [], []
     with archive.entries(path, names.max_unpacked_bytes) as listing:
-        for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names.folders, names.csv_emotions):
+        for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names, Seen()):
             chosen = np.isin(usages, TEST_USAGES)
             pixels.append(to_rgb(chunk[chosen]))
             labels += [classes.index(emotion) for emotion, test in zip(emotions, chosen, strict=True) if test]

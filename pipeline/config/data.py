@@ -2,11 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.common.typed import Count, Emotions, Sha256, Typed
 
 FER2013_CSV = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]  # of fer2013.csv
+
+
+def _name(key):
+    # YAML reads a bare 1 as a number and a bare no as false: of the first the folder's name is known, of the second it is not.
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(key)
+    if not isinstance(key, str):
+        raise ValueError("a name, in quotes where YAML would read something else")
+    return key
+
+
+Name = Annotated[str, BeforeValidator(_name)]  # of a folder or of a value in a CSV
+Part = Literal["train", "validation", "test"]
 
 
 class Faces(Typed):
@@ -32,8 +45,9 @@ class Archive(Typed):
     url: Annotated[str, Field(pattern="^https?://")] | None
     sha256: Sha256
     expected: Literal["fer2013"] | None
-    folders: dict[str, str]
-    csv_emotions: Emotions = FER2013_CSV  # of the numbers 0, 1, 2, ... in its column emotion
+    folders: dict[Name, str | None]  # to emotions; null: its faces are left out
+    parts: dict[Name, Part | None] = {}  # folders above them, or values of a CSV's column usage; null: left out
+    csv_emotions: Annotated[list[str | None], Field(min_length=2)] = FER2013_CSV  # of the numbers 0, 1, ...; null: left out
     max_unpacked_bytes: Count
     licence: str
 

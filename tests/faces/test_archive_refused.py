@@ -131,6 +131,26 @@ def test_entries__archive_that_cannot_be_read_says_unpack_it(tmp_path, suffix):
     assert error_of(path) == f"{path}: expected a folder, zip, tar or .csv, received .{suffix}; unpack it and name the folder"
 
 
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_entries__compressed_csv_cut_short(tmp_path, keep):
+    import gzip
+
+    from pipeline.faces import reading
+    from pipeline.faces.archive import entries
+    from pipeline.faces.seen import Seen
+    from tests.faces.files import pins, settings
+
+    line = f"0,{' '.join(str(number % 251) for number in range(256))},Training\n"
+    data = gzip.compress(f"emotion,pixels,Usage\n{line * 9}".encode())
+    path = tmp_path / "fer2013.csv.gz"
+    path.write_bytes(data[: int(len(data) * keep)])
+    with (
+        entries(path, 10**6) as listing,
+        pytest.raises(InputError, match="expected fer2013.csv as UTF-8 CSV, received: Compressed file ended"),
+    ):
+        list(reading.read(path.name, listing, settings(), pins(), Seen()))
+
+
 @pytest.mark.parametrize("target", ["/nowhere/at/all", "itself"])
 def test_entries__link_that_leads_nowhere(tmp_path, target):
     # It may be the folder test, on a disk that is not mounted.

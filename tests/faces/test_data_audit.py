@@ -6,6 +6,7 @@ import pytest
 from pipeline.dataset.labels import FaceWriter, read_labels
 from pipeline.faces import archive, reading
 from pipeline.faces.data_audit import audit, groups
+from pipeline.faces.seen import Seen
 
 # Pictures 1, 2 and 3: faces 0, 3 and 5 share picture 1 (two emotions), faces 1 and 4 picture 2 (one emotion).
 LABELS = pd.DataFrame(
@@ -51,7 +52,7 @@ def test_audit__of_the_real_archive(tmp_path):
 
     loaded = params.load()
     with archive.entries(Path(path), 2**32) as listing, FaceWriter(tmp_path, 48) as writer:
-        for chunk in reading.read(path, listing, loaded.faces, {}, loaded.sources.archive.csv_emotions):
+        for chunk in reading.read(Path(path).name, listing, loaded.faces, loaded.sources.archive, Seen()):
             writer.append(*chunk)
     found = audit(read_labels(tmp_path / "labels.csv"), loaded.faces.emotions)
     # Counted before on the same archive by other means.

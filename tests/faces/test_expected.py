@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.faces.expected import FER2013, compare
+from pipeline.faces.expected import FER2013, compare, lacking
 
 
 def fer2013(**changed):
@@ -77,3 +77,32 @@ def test_compare__nothing_expected():
 
 def test_compare__faces_without_usage_count_as_train():
     assert compare({"none": {"sad": 4}}, None)[0][0] == "       sad  train      4  test      0"
+
+
+def test_compare__validation_faces_stand_in_a_column_of_their_own():
+    usage = {"Training": {"sad": 5}, "Test": {"sad": 2}, "Validation": {"sad": 3}}
+    lines, equal = compare(usage, None)
+    assert equal
+    assert lines == ["       sad  train      5  validation      3  test      2", "       all  train      5  validation      3  test      2"]
+
+
+def test_compare__validation_faces_are_no_test_faces():
+    usage = fer2013()
+    usage["Validation"] = {e: 100 for e in FER2013}
+    usage["Test"] = {e: count - 100 for e, count in usage["Test"].items()}
+    lines, equal = compare(usage, "fer2013")
+    assert not equal and lines[0] == "     angry  train  3,995  validation    100  test    858  expected  3,995 and    958"
+
+
+def test_lacking__by_part():
+    usage = {
+        "Training": {"sad": 5, "happy": 0, "fear": 0},
+        "PublicTest": {"sad": 0, "happy": 1, "fear": 1},
+        "PrivateTest": {"sad": 0, "happy": 0, "fear": 1},
+        "Validation": {"sad": 1, "happy": 1, "fear": 1},
+    }
+    assert lacking(usage) == [
+        "warning: no training faces of happy, fear; add some, or leave the emotion out of faces.emotions",
+        "warning: no test faces of sad; add some, or leave the emotion out of faces.emotions",
+    ]
+    assert lacking({"none": {"sad": 5, "happy": 5}}) == []

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.common.errors import InputError
 from pipeline.faces import reading
 from pipeline.faces.archive import Entry
-from tests.faces.files import CSV_EMOTIONS, NOISE, error_of, face_of, read, settings
+from pipeline.faces.seen import Seen
+from tests.faces.files import NOISE, error_of, face_of, pins, read, settings
 from tests.faces.images import encoded, picture
 
 # Folders
@@ -39,10 +39,10 @@ def test_read__kaggle_layout():
         ("train/happy/1.png", "happy", "Training"),  # without prefixes
         ("test/happy/im_1.png", "happy", "Test"),
         ("happy/1.png", "happy", ""),  # without a split
-        ("validation/happy/1.png", "happy", ""),
         ("happy/PrivateTest_1.png", "happy", "PrivateTest"),  # the prefix alone
         ("train/happy/test/sad/1.png", "sad", "Test"),  # the last two folders count
-        ("train/x/sad/1.png", "sad", ""),
+        ("train/x/sad/1.png", "sad", "Training"),  # the nearest folder above that names a part
+        ("x/y/sad/1.png", "sad", ""),
         ("train/happy/Trainingday.png", "happy", "Training"),
         ("test/happy/training_1.png", "happy", "Test"),  # a prefix is one in Kaggle's spelling only
     ],
@@ -89,7 +89,7 @@ def test_read__colour_and_size_ask_for_both():
 def test_read__chunks(monkeypatch):
     monkeypatch.setattr(reading, "CHUNK", 2)
     listing = [Entry(f"sad/{number}.png", lambda number=number: io.BytesIO(picture(number))) for number in range(5)]
-    chunks = list(reading.read("x", listing, settings(), {}, CSV_EMOTIONS))
+    chunks = list(reading.read("x", listing, settings(), pins(), Seen()))
     assert [chunk[0][:, 0, 0].tolist() for chunk in chunks] == [[0, 1], [2, 3], [4]]
     assert [len(part) for part in chunks[2]] == [1, 1, 1, 1]
 
@@ -102,14 +102,5 @@ def test_read__lazily():
         return lambda: opened.append(number) or io.BytesIO(picture(number))
 
     listing = [Entry(f"sad/{number}.png", opener(number)) for number in range(600)]
-    next(reading.read("x", listing, settings(), {}, CSV_EMOTIONS))
+    next(reading.read("x", listing, settings(), pins(), Seen()))
     assert len(opened) == 512
-
-
-def test_read__sixteen_bits():
-    # A middle gray of 16 bits becomes white.
-    files = {"sad/1.png": encoded(Image.fromarray(np.full((16, 16), 128 * 257, np.uint16)))}
-    try:
-        assert read(files, settings(to_grayscale=True))[0][0] in (128, 129)
-    except InputError as error:
-        assert "sad/1.png" in str(error)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.common.errors import InputError
-from pipeline.faces import reading
+from pipeline.faces import parts, reading
 from pipeline.faces.archive import entries
-from tests.faces.files import CSV_EMOTIONS, NOISE, error_of, face_of, read, settings
+from pipeline.faces.seen import Seen
+from tests.faces.files import NOISE, error_of, face_of, lines_of, pins, read, settings
 
 
 def numbers(value, count=256):
@@ -43,6 +44,12 @@ def test_read__icml_face_data_csv():
         ("emotion,pixels,Usage", f"2,{numbers(7)},", ""),
         ("emotion,pixels,Usage", f' 2 ,"{numbers(7)}", PublicTest ', "PublicTest"),
         ("\ufeffemotion,pixels,Usage", f"2,  {numbers(7)}  ,Training", "Training"),  # a byte order mark, as Excel writes
+        ("Emotion,Pixels,USAGE", f"2,{numbers(7)},PrivateTest", "PrivateTest"),
+        (",emotion,pixels,Usage", f"0,2,{numbers(7)},Test", "Test"),  # pandas' line numbers, without a name or with one
+        ("Unnamed: 0.1,Unnamed: 0,emotion,pixels", f"0,0,2,{numbers(7)}", ""),
+        ("index,emotion,pixels", f"0,2,{numbers(7)}", ""),
+        ("emotion,pixels,Usage", f"2,{numbers(7)},training set", "Training"),
+        ("emotion,pixels,Usage", f"2,{numbers(7)},Train", "Training"),
     ],
 )
 def test_read__csv_forms(header, line, usage):
@@ -83,7 +90,7 @@ def test_read__known_csv_among_others(known):
         (["a.csv", "b.CSV"], "a.csv, b.CSV"),
         (["fer2013.csv", "icml_face_data.csv", "train.csv"], "fer2013.csv, icml_face_data.csv"),
         (["x/fer2013.csv", "y/fer2013.csv"], "x/fer2013.csv, y/fer2013.csv"),
-        ([f"{letter}.csv" for letter in "abcdefg"], "a.csv, b.csv, c.csv, d.csv, e.csv"),
+        ([f"{letter}.csv" for letter in "abcdefg"], "a.csv, b.csv, c.csv, d.csv, e.csv and 2 more"),
     ],
 )
 def test_read__several_csvs(names, received):
@@ -97,7 +104,6 @@ def test_read__several_csvs(names, received):
         ("emotion,pixel,Usage", "emotion, pixel, Usage"),
         ("emotion,Usage", "emotion, Usage"),
         ("pixels,Usage", "pixels, Usage"),
-        ("emotion,pixels,usage", "emotion, pixels, usage"),
         ("emotion,pixels,Usage,more", "emotion, pixels, Usage, more"),
         ("emotion,pixels,pixels", "emotion, pixels, pixels"),
         ("emotion;pixels;Usage", "emotion;pixels;Usage"),
@@ -134,14 +140,23 @@ def test_read__csv_of_nothing():
         (f"sad,{numbers(7)},Training", "expected an emotion from 0 to 2, received 'sad'"),
         (f"²,{numbers(7)},Training", "expected an emotion from 0 to 2, received '²'"),  # a digit to Python, but no number
         (f",{numbers(7)},Training", "expected an emotion from 0 to 2, received ''"),
-        (f"0,{numbers(7)},Train", "expected Usage Training, PublicTest, PrivateTest, Test or none, received 'Train'"),
-        (f"0,{numbers(7)},training", "expected Usage Training, PublicTest, PrivateTest, Test or none, received 'training'"),
+        (f"{'9' * 5000},{numbers(7)},Training", f"expected an emotion from 0 to 2, received '{'9' * 80}...'"),  # too long for int()
+        (f"0,{numbers('9' * 5000)},Training", "expected pixels from 0 to 255, received"),
     ],
 )
 def test_read__csv_with_a_bad_line(line, expected):
     # Two good lines before: the error is in the fourth.
     good = f"0,{numbers(7)},Training"
-    assert error_of(sheet(good, good, line, good)) == f"fer.zip: fer2013.csv line 4: {expected}; check the line"
+    message = error_of(sheet(good, good, line, good))
+    assert message.startswith(f"fer.zip: fer2013.csv line 4: {expected}") and message.endswith("; check the line")
+
+
+def test_read__csv_with_an_unknown_part():
+    message = error_of(sheet(f"0,{numbers(7)},Extra"))
+    assert message == (
+        "fer.zip: fer2013.csv line 2: expected Usage Training, PublicTest, PrivateTest, Validation, Test or none, received 'Extra'; check "
+        "the line, or name its part in sources.archive.parts"
+    )
 
 
 @pytest.mark.parametrize("count", [0, 2, 17, 255])
@@ -159,7 +174,10 @@ def test_read__csv_that_is_not_utf8(data):
 
 def test_read__csv_emotions_of_unknown_classes():
     message = error_of(sheet(f"0,{numbers(7)},Training"), csv_emotions=["sad", "fear", "bored"])
-    assert message == "params.yaml: sources.archive.csv_emotions: expected emotions of faces.emotions, received bored, fear"
+    assert message == (
+        "params.yaml: sources.archive.csv_emotions: expected emotions of faces.emotions, or null for a number to leave out, received "
+        "bored, fear"
+    )
 
 
 @pytest.mark.parametrize(("method", "cause"), [(zipfile.ZIP_STORED, "Bad CRC-32"), (zipfile.ZIP_DEFLATED, "Error -3 while decompressing")])
@@ -175,7 +193,7 @@ def test_read__csv_damaged_in_the_zip(tmp_path, method, cause):
         data = data[:41] + bytes([data[41] | 0x06]) + data[42:]  # the first byte after header and name
     path.write_bytes(data)
     with entries(path, 10**6) as listing, pytest.raises(InputError, match=f"fer.zip: expected fer2013.csv as UTF-8 CSV, received: {cause}"):
-        list(reading.read("fer.zip", listing, settings(), {}, CSV_EMOTIONS))
+        list(reading.read("fer.zip", listing, settings(), pins(), Seen()))
 
 
 def test_read__pixels_beyond_32_bits():
@@ -187,5 +205,46 @@ def test_read__csv_of_large_faces():
     assert face_of("fer2013.csv", data, settings(size=200)).shape == (200, 200)
 
 
-def test_read__csv_with_an_empty_last_line():
-    assert len(read(sheet(f"0,{numbers(7)},Training", ""))) == 1
+@pytest.mark.parametrize("last", ["", "   ", ",,", " , ,", "\t"])
+def test_read__csv_with_an_empty_last_line(last):
+    assert len(read(sheet(f"0,{numbers(7)},Training", last))) == 1
+
+
+def test_read__csv_validates_beside_a_test_and_is_tested_alone():
+    lines = [f"0,{numbers(7)},train", f"1,{numbers(8)},val"]
+    assert [row[3] for row in read(sheet(*lines, f"2,{numbers(9)},test"))] == ["Training", "Validation", "Test"]
+    assert [row[3] for row in read(sheet(*lines))] == ["Training", "Test"]
+    assert lines_of(sheet(*lines, f"2,{numbers(9)},test")) == []
+    assert lines_of(sheet(*lines)) == [parts.NO_TEST]
+
+
+def test_read__csv_parts_by_params():
+    files = sheet(f"0,{numbers(7)},a", f"1,{numbers(8)},b", f"2,{numbers(9)},c")
+    named = {"a": "train", "b": None, "C": "test"}
+    assert [row[:1] + row[3:] for row in read(files, parts=named)] == [(7, "Training"), (9, "Test")]
+    assert lines_of(files, parts=named) == ["left out by params.yaml: 1 of b"]
+
+
+def test_read__csv_emotions_dropped_and_merged():
+    # 0 and 2 are one emotion, 1 is left out.
+    files = sheet(f"0,{numbers(7)},Training", f"1,{numbers(8)},Training", f"2,{numbers(9)},Test", f"1,{numbers(8)},Test")
+    emotions = ["sad", None, "sad"]
+    assert [(row[0], row[2]) for row in read(files, csv_emotions=emotions)] == [(7, "sad"), (9, "sad")]
+    assert lines_of(files, csv_emotions=emotions) == ["left out by params.yaml: 2 of emotion 1"]
+
+
+@pytest.mark.parametrize("data", [b"\0" * 3000, b"emotion\0\x1b[31m" + b"\0" * 3000 + b",pixels\n"])
+def test_read__csv_of_control_characters_prints_none(data):
+    message = error_of({"fer2013.csv": data})
+    assert message.isprintable() and len(message) < 300 and "expected columns emotion, pixels and Usage, received " in message
+
+
+def test_read__csv_none_of_several_is_of_faces():
+    message = error_of({"a.csv": b"name,label\n", "b.csv": b"\xff\xfe"})
+    assert message == "fer.zip: expected a CSV with the columns emotion and pixels, received none in a.csv, b.csv; check the archive"
+
+
+def test_read__form_of_a_csv():
+    seen = Seen()
+    read(sheet(f"0,{numbers(7)},Training"), seen=seen)
+    assert (seen.form, seen.lines()) == ("CSV", [])
