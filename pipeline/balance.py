@@ -14,25 +14,29 @@ from pipeline.faces import splits
 def split_all(labels, policy, seed, train_faces, validation_share):
     """Return {name: split table} of every split; policy is config.data.Splits.
 
-    balanced_official and balanced_leaky are tested on the unbalanced split's test faces: the official ones, by default.
+    balanced_official and balanced_leaky are tested on the unbalanced split's test faces: the official ones, by default. The official
+    validation faces, where there are any, validate unbalanced and balanced_official; the other two are drawn from them too.
     """
 
-    def assemble(train, test):
-        return splits.assemble(splits.fewer(train, train_faces, seed), test, validation_share, seed)
+    def assemble(train, test, validation=None):
+        return splits.assemble(splits.fewer(train, train_faces, seed), test, validation_share, seed, validation)
 
+    validation = None
     if policy.unbalanced == "k-fold":
         unbalanced = splits.k_fold(labels, policy.folds, policy.fold, train_faces, validation_share, seed)
         is_test = labels.face.isin(unbalanced.face[unbalanced.split == TEST])
         train, test = labels[~is_test], labels[is_test]
     else:
-        official = policy.unbalanced == "official"
-        train, test = splits.official(labels) if official else splits.percentage(labels, policy.test_size, seed)
-        unbalanced = assemble(train, test)
+        if policy.unbalanced == "official" or policy.unbalanced == "given" and splits.has_parts(labels):
+            (train, test), validation = splits.official(labels), splits.official_validation(labels)
+        else:
+            train, test = splits.percentage(labels, policy.test_size, seed)
+        unbalanced = assemble(train, test, validation)
     balanced = splits.undersampled(labels, seed)
     tables = {
         "unbalanced": unbalanced,
         "balanced": assemble(*splits.percentage(balanced, policy.test_size, seed)),
-        "balanced_official": assemble(splits.undersampled(train, seed), test),
+        "balanced_official": assemble(splits.undersampled(train, seed), test, validation),
         "balanced_leaky": assemble(balanced, test),
     }
     return {name: tables[name] for name in SPLITS}

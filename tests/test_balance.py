@@ -83,6 +83,26 @@ def test_split_all__fewer_training_faces_same_test_faces():
         assert faces(part(split, "train")) < faces(part(whole[name], "train"))
 
 
+def test_split_all__given_validation_part():
+    # Two of the 16 happy and one of the 8 sad training faces validate by the data set's own split.
+    labels = LABELS.assign(usage=LABELS.usage.where(~LABELS.face.isin([100, 101, 120]), "Validation"))
+    tables = split_all(labels=labels, validation_share=0.25)
+    assert sizes(tables["unbalanced"])["train"] == {"happy": 14, "sad": 7}
+    for name in ("unbalanced", "balanced_official"):
+        assert faces(part(tables[name], "validation")) == {100, 101, 120} and faces(part(tables[name], "test")) == OFFICIAL_TEST
+        assert not faces(part(tables[name], "train")) & {100, 101, 120}
+    # The other two are drawn from all faces, and their validation faces cut from their own training faces.
+    assert len(part(tables["balanced"], "validation")) == 4 and len(part(tables["balanced_leaky"], "validation")) == 5
+
+
+def test_split_all__given_is_official_where_faces_have_parts_and_a_percentage_where_none_has():
+    assert all(split_all("given")[name].equals(split) for name, split in split_all("official").items())
+    without = LABELS.assign(usage="")
+    assert all(split_all("given", labels=without)[name].equals(split) for name, split in split_all("percentage", labels=without).items())
+    some = LABELS.assign(usage=LABELS.usage.where(LABELS.face > 100, ""))
+    assert "name the folders of each part in sources.archive.parts" in error_of(split_all, "given", None, 0.0, 0, some)
+
+
 def test_split_all__percentage():
     # The usages no longer matter: 0.2 of 20 happy and 10 sad faces are tested, of the unbalanced and of both that follow it.
     tables = split_all("percentage", labels=LABELS.assign(usage=""))

@@ -85,7 +85,7 @@ class Sources(Typed):
 class Splits(Typed):
     """How faces are divided into train and test."""
 
-    unbalanced: Literal["official", "percentage", "k-fold"]
+    unbalanced: Literal["official", "percentage", "k-fold", "given"]  # given: official where faces have parts, else percentage
     test_size: Annotated[float, Field(gt=0, lt=1)]
     folds: Annotated[int, Field(ge=2)]
     fold: Annotated[int, Field(ge=0)]

@@ -12,23 +12,35 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from pipeline.common.errors import InputError
 from pipeline.dataset.names import TEST, TEST_USAGES, TRAIN, TRAINING_USAGE, VALIDATION
+from pipeline.faces.parts import VALIDATION_USAGE
 
 
 def official(labels):
     """Return (train, test) of the data set's own usage column, as tables of `labels`' rows."""
-    train, test = labels[labels.usage == TRAINING_USAGE], labels[labels.usage.isin(TEST_USAGES)]
-    if len(train) + len(test) != len(labels) or not len(train) or not len(test):
+    train, test, validation = labels[labels.usage == TRAINING_USAGE], labels[labels.usage.isin(TEST_USAGES)], official_validation(labels)
+    if len(train) + len(validation) + len(test) != len(labels) or not len(train) or not len(test):
         raise InputError(
-            f"splits.unbalanced official: expected every face to be marked for training or test, received {len(train)} and "
-            f"{len(test)} of {len(labels)}; choose percentage or k-fold"
+            f"splits.unbalanced official: expected every face to be marked for training, validation or test, received {len(train)}, "
+            f"{len(validation)} and {len(test)} of {len(labels)}; name the folders of each part in sources.archive.parts, or, to give up "
+            "the data set's own split, choose percentage or k-fold"
         )
     lacking = sorted(set(train.emotion) ^ set(test.emotion))
     if lacking:
         raise InputError(
-            f"splits.unbalanced official: expected every emotion in training and in test, received {', '.join(lacking)} in one only; "
-            "choose percentage or k-fold"
+            f"splits.unbalanced official: expected every emotion in training and in test, received {', '.join(lacking)} in one only; add "
+            "faces, leave the emotion out of faces.emotions, or, to give up the data set's own split, choose percentage or k-fold"
         )
     return train, test
+
+
+def official_validation(labels):
+    """Return the validation faces of the data set's own usage column, of which most have none."""
+    return labels[labels.usage == VALIDATION_USAGE]
+
+
+def has_parts(labels):
+    """Tell whether any face says by its usage which part it belongs to."""
+    return bool((labels.usage != "").any())
 
 
 def percentage(labels, test_size, seed):
@@ -50,18 +62,19 @@ def fewer(train, count, seed):
     return _stratified(train, len(train) - count, seed, "profiles train_faces", count)[0]
 
 
-def assemble(train, test, validation_share, seed):
+def assemble(train, test, validation_share, seed, given=None):
     """Return the split table of training and test rows, with a stratified `validation_share` cut from train only.
 
     Cut by pictures: identical faces stay on one side. A training set whose share has fewer pictures than there are emotions gets no
-    validation part.
+    validation part. given: the data set's own validation rows; where there are any, they are the validation part as they stand.
     """
     pictures = train.drop_duplicates("digest")
-    if np.ceil(validation_share * len(pictures)) >= train.emotion.nunique():
+    own = given is not None and len(given) > 0
+    if not own and np.ceil(validation_share * len(pictures)) >= train.emotion.nunique():
         held = train.digest.isin(_held_pictures(pictures, validation_share, seed))
     else:
         held = np.zeros(len(train), bool)
-    train, validation = train[~held], train[held]
+    train, validation = train[~held], given if own else train[held]
     parts = pd.concat([train.assign(split=TRAIN), validation.assign(split=VALIDATION), test.assign(split=TEST)])
     duplicate = (parts.split == TEST) & parts.digest.isin(train.digest)
     return parts.assign(duplicate=duplicate)[["face", "emotion", "split", "duplicate"]].reset_index(drop=True)

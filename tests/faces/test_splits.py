@@ -17,17 +17,32 @@ def test_official__by_usage():
 @pytest.mark.parametrize(
     ("usages", "received"),
     [
-        (["Training", "PublicTest", ""], "received 1 and 1 of 3"),
-        (["Training", "PublicTest", "training"], "received 1 and 1 of 3"),
-        (["Training"] * 3, "received 3 and 0 of 3"),
-        (["Test"] * 3, "received 0 and 3 of 3"),
-        ([""] * 3, "received 0 and 0 of 3"),
+        (["Training", "PublicTest", ""], "received 1, 0 and 1 of 3"),
+        (["Training", "PublicTest", "training"], "received 1, 0 and 1 of 3"),
+        (["Training"] * 3, "received 3, 0 and 0 of 3"),
+        (["Training", "Training", "Validation"], "received 2, 1 and 0 of 3"),
+        (["Test"] * 3, "received 0, 0 and 3 of 3"),
+        ([""] * 3, "received 0, 0 and 0 of 3"),
     ],
 )
 def test_official__face_without_a_place(usages, received):
     message = error_of(splits.official, table(happy=2, sad=1).assign(usage=usages))
-    assert "splits.unbalanced official: expected every face to be marked for training or test" in message
+    assert "splits.unbalanced official: expected every face to be marked for training, validation or test" in message
     assert received in message and message.endswith("choose percentage or k-fold")
+
+
+def test_official__validation_faces_are_neither():
+    labels = table(happy=(3, 3), sad=(2, 1))
+    labels.loc[[0, 6], "usage"] = "Validation"
+    train, test = splits.official(labels)
+    assert list(train.face) == [101, 102, 107] and list(test.face) == [103, 104, 105, 108]
+    assert list(splits.official_validation(labels).face) == [100, 106]
+
+
+def test_has_parts__by_usage():
+    labels = table(happy=2, sad=1)
+    assert splits.has_parts(labels) and not splits.has_parts(labels.assign(usage=""))
+    assert splits.has_parts(labels.assign(usage=["", "", "Test"]))
 
 
 # percentage
@@ -123,6 +138,18 @@ def test_assemble__validation_from_train_only():
     assert faces(part(split, "test")) == {108, 109, 110, 111, 116, 117}  # the official ones, untouched
     assert len(split) == len(faces(split)) == 18 and list(split.index) == list(range(18))
     assert dict(zip(split.face, split.emotion, strict=True)) == dict(zip(labels.face, labels.emotion, strict=True))
+
+
+def test_assemble__given_validation_faces_are_the_validation_part():
+    labels = table(happy=(8, 4), sad=(4, 2))
+    labels.loc[[0, 1, 12], "usage"] = "Validation"
+    labels.loc[[0, 2], "digest"] = "the same"  # one picture in both: the split is kept as it was given
+    for share in (0.0, 0.25):
+        split = splits.assemble(*splits.official(labels), share, 0, splits.official_validation(labels))
+        assert faces(part(split, "validation")) == {100, 101, 112}
+        assert faces(part(split, "train")) == {102, 103, 104, 105, 106, 107, 113, 114, 115}
+    without = splits.assemble(*splits.official(labels), 0.25, 0, splits.official_validation(labels)[:0])
+    assert len(part(without, "validation")) == 3 and not faces(part(without, "validation")) & {100, 101, 112}
 
 
 @pytest.mark.parametrize("share", [0, 0.0])
