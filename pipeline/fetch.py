@@ -34,37 +34,42 @@ def copy(chunks, folder, faces, total=None):
     return summary
 
 
+def fetch_synthetic(params, folder, seen):
+    """Draw faces into `folder`; return (about: where they come from, summary, lines to print, whether the counts are the expected ones)."""
+    about = {"origin": "drawn by pipeline/faces/synthetic.py, not photographs", "sha256": None, "licence": "none needed"}
+    pins = params.sources.synthetic
+    count = seen.forms["drawn"] = params.chosen.synthetic_faces or pins.faces
+    summary = copy(synthetic.generate(count, pins.class_counts, params.seed, params.faces.size), folder, params.faces, count)
+    return about, summary, *compare(summary["usage"], None)
+
+
+def fetch_archive(params, folder, seen):
+    """Read an archive's faces into `folder`; return what fetch_synthetic does. Raises InputError."""
+    pins, names = getattr(params.sources, params.chosen.source), params.sources.archive
+    path, sha256, origin = locate(params)
+    with archive.entries(path, names.max_unpacked_bytes) as listing:
+        summary = copy(reading.read(path.name, listing, params.faces, names, seen), folder, params.faces)
+    seen.remarks += lacking(summary["usage"])
+    lines, equal = compare(summary["usage"], pins.expected)
+    if not getattr(pins, "sha256", True):
+        lines.append(f"not pinned, so that another archive goes unnoticed: sha256 {sha256}")
+    other = "; not the pixels of the challenge's fer2013.csv" if pins.expected and "JPEG" in seen.forms else ""
+    lines += [f"form: {seen.form}{other}", *seen.lines()]
+    if not equal:
+        lines.append(f"warning: the counts are not those of {pins.expected}; every score will be of other faces than the paper's")
+    return {"origin": origin, "sha256": sha256, "licence": pins.licence}, summary, lines, equal and pins.expected is not None
+
+
 def main():
     """Read the source that the profile names and write data/raw."""
     params, seen = parameters.load(), Seen()
     source = params.chosen.source
-    pins = getattr(params.sources, source)
     with written(RAW) as folder:
         folder.mkdir()
-        if source == "synthetic":
-            about = {"origin": "drawn by pipeline/faces/synthetic.py, not photographs", "sha256": None, "licence": "none needed"}
-            faces = params.chosen.synthetic_faces or pins.faces
-            chunks = synthetic.generate(faces, pins.class_counts, params.seed, params.faces.size)
-            summary = copy(chunks, folder, params.faces, faces)
-            seen.forms["drawn"] = faces
-            lines, equal = compare(summary["usage"], None)
-        else:
-            path, sha256, origin = locate(params)
-            about = {"origin": origin, "sha256": sha256, "licence": pins.licence}
-            names = params.sources.archive
-            with archive.entries(path, names.max_unpacked_bytes) as listing:
-                chunks = reading.read(path.name, listing, params.faces, names, seen)
-                summary = copy(chunks, folder, params.faces)
-            lines, equal = compare(summary["usage"], pins.expected)
-            other = "; not the pixels of the challenge's fer2013.csv" if pins.expected and "JPEG" in seen.forms else ""
-            seen.remarks += lacking(summary["usage"])
-            lines += [f"form: {seen.form}{other}", *seen.lines()]
-        met = equal and (source == "synthetic" or pins.expected is not None)  # not compared is not met
-        about |= {"form": seen.form, "remarks": seen.lines(), "expected_counts_met": met}
+        about, summary, lines, met = (fetch_synthetic if source == "synthetic" else fetch_archive)(params, folder, seen)
+        about |= {"form": seen.form, "remarks": seen.lines(), "expected_counts_met": met}  # counts that were not compared are not met
         write_json(folder / "source.json", {"source": source, **about, **summary})
     print("\n".join(lines))
-    if not equal:
-        print(f"warning: the counts are not those of {pins.expected}; every score will be of other faces than the paper's")
 
 
 if __name__ == "__main__":

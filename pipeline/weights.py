@@ -126,16 +126,14 @@ def main():
     parser.add_argument("row", help="a folder of results/weights, or with --keep a row of beyond")
     parser.add_argument("--keep", action="store_true", help="keep the row's weights")
     options = parser.parse_args()
-    params = parameters.load()
     if options.keep:
-        keep(options.row, params)
+        keep(options.row, parameters.load())
         return
     if not (KEPT / options.row).is_dir():
         there = ", ".join(sorted(path.name for path in KEPT.glob("[a-z]*"))) or "none"
         raise InputError(f"expected a folder of {KEPT} ({there}), received {options.row!r}")
     # Whatever the profile in force is: the faces are the archive's.
-    params = params.model_copy(update={"profile": "full"})
-    sys.exit(check(options.row, params))
+    sys.exit(check(options.row, parameters.load(profile="full")))
 
 
 if __name__ == "__main__":

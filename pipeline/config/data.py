@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
 from pipeline.common.typed import Count, Emotions, Sha256, Typed
 
@@ -95,3 +95,9 @@ class Splits(Typed):
         if self.fold >= self.folds:
             raise ValueError(f"fold: expected below folds = {self.folds}, received {self.fold}")
         return self
+
+
+def partial(section):
+    """Return a type with the keys of a section, of which each may be left out: what a profile says in place of the section's own."""
+    keys = {name: (field.rebuild_annotation(), None) for name, field in section.model_fields.items()}
+    return create_model(f"Partial{section.__name__}", __base__=Typed, **keys)

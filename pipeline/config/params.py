@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 
 from pipeline.common.errors import InputError
 from pipeline.common.typed import Count, Share, Typed, explain, unique
-from pipeline.config.data import Faces, Sources, Splits
+from pipeline.config.data import Archive, Faces, Sources, Splits, partial
 from pipeline.config.rows import Grid, Network, Row
 from pipeline.config.scoring import Evaluation, WholeRecipe
 from pipeline.config.settings import Optimizer
@@ -73,6 +73,9 @@ class Profile(Typed):
     max_batch_size: Count | None = None  # a cap on the rows' own batch sizes
     batch_norm_faces: Count = 4096  # training faces from which the statistics of batch normalisation are re-estimated
     threads: Count | None = None  # of TensorFlow on a CPU; None: one for each core
+    archive: partial(Archive) | None = None  # keys in place of those of sources.archive
+    faces: partial(Faces) | None = None  # and of faces
+    splits: partial(Splits) | None = None  # and of splits
 
     def epochs_of(self, data):
         """Return the epochs of a split, those of balanced for its two variants that are not named; None where there are none."""
@@ -96,6 +99,7 @@ class Params(Typed):
     """The whole of params.yaml."""
 
     profile: str
+    profiles: dict[Name, Profile]  # before the sections that one may change, so that an error names the profile's own key
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     optimizer: str | None
     batch_size: Count | None
@@ -114,7 +118,19 @@ class Params(Typed):
     cluster: Cluster
     ensembles: Annotated[dict[Name, Annotated[list[str], Field(min_length=2), AfterValidator(unique)]], Field(min_length=1)]
     recipes: dict[Name, WholeRecipe]
-    profiles: dict[Name, Profile]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_profiles_own(cls, values):
+        # faces, splits and sources.archive are in force as the profile changes them, wherever they are read.
+        name, profiles = values.get("profile"), values.get("profiles")
+        own = profiles.get(name) if isinstance(profiles, dict) and isinstance(name, str) else None
+        if not isinstance(own, dict):
+            return values
+        changes = {section: own[section] for section in ("faces", "splits") if isinstance(own.get(section), dict)}
+        if isinstance(own.get("archive"), dict):
+            changes["sources"] = {"archive": own["archive"]}
+        return _merged(values, changes)
 
     @field_validator("recipes", mode="before")
     @classmethod
@@ -218,14 +234,18 @@ def file_of(key):
     return next((file for file, keys in OWN.items() if key.partition(".")[0] in keys), "params.yaml")
 
 
-def load(path="params.yaml"):
-    """Return the Params in `path` and in OWN beside it, or raise InputError: the key's path, what was expected and what was received."""
+def load(path="params.yaml", profile=None):
+    """Return the Params in `path` and in OWN beside it, or raise InputError: the key's path, what was expected and what was received.
+
+    profile: the one in force, where it is not the file's.
+    """
     values, root = read(path), Path(path).parent
     for file, keys in OWN.items():
         own = read(root / file)
         if not isinstance(own, dict) or set(own) != set(keys) or set(own) & set(values):
             raise InputError(f"{root / file}: expected the keys {' and '.join(keys)}, and them here alone, received {sorted(own or ())}")
         values |= own
+    values |= {"profile": profile} if profile else {}
     try:
         return Params.model_validate(values)
     except ValidationError as error:

@@ -64,7 +64,7 @@ def _placed(source, pictures, faces, archive, seen):
         if parts.plain(folder) not in emotion_of:
             unknown[folder or "no folder"] += 1
             continue
-        part = next((above.name for above in path.parents[1:] if parts.plain_part(above.name) in usage_of), None)
+        part = next((above.name for above in path.parents[1:] if parts.plain_part(above.name) in usage_of), None)  # the nearest
         usage = "" if part is None else usage_of[parts.plain_part(part)]
         emotion = emotion_of[parts.plain(folder)]
         if emotion is None or usage is None:

@@ -10,13 +10,13 @@ VALIDATION_USAGE, TEST_USAGE, DROPPED = "Validation", TEST_USAGES[-1], None
 FILE_PREFIXES = (TRAINING_USAGE, *TEST_USAGES[:2])  # Kaggle's file names: Training_123.jpg
 USAGE_OF = {TRAIN: TRAINING_USAGE, VALIDATION: VALIDATION_USAGE, TEST: TEST_USAGE, None: DROPPED}
 SPELLINGS = {TRAIN: ("train", "training"), VALIDATION: ("val", "valid", "validation", "dev"), TEST: ("test", "testing")}
-NO_TEST = "warning: no part for testing: the validation part is taken for it (sources.archive.parts says otherwise)"
+NO_TEST = "warning: no part for testing: the validation part is taken for it; sources.archive.parts can name another"
 SYNONYMS = (  # of one emotion each
     ("angry", "anger"),
     ("disgust", "disgusted"),
     ("fear", "fearful", "afraid", "scared"),
     ("happy", "happiness", "joy", "joyful"),
-    ("neutral", "neutrality", "natural"),  # natural: a slip of several copies of FER-2013
+    ("neutral", "neutrality", "natural"),  # natural: a slip
     ("sad", "sadness"),
     ("surprise", "surprised", "suprise"),
     ("contempt", "contemptuous"),

@@ -43,7 +43,7 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("rows.table2-InceptionV3.image_size", 74, "at least 75 for InceptionV3", "74"),
         ("rows.table2-Xception.image_size", 47, "at least 48 for Xception", "47"),
         ("rows.table2-ResNet50.data", "balanced_lucky", "'unbalanced', 'balanced'", "'balanced_lucky'"),
-        ("profile", "dmeo", "one of ablation, demo, full, paper, sample, search, tiny", "'dmeo'"),
+        ("profile", "dmeo", "one of ablation, demo, full, own, paper, sample, search, tiny", "'dmeo'"),
         ("optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
         ("epochs", 0, "greater than or equal to 1", "0"),
         ("seed", DELETE, "this key", "nothing"),
@@ -83,6 +83,9 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("training.devices", 0, "auto, cpu or a number of GPUs", "0"),
         ("profiles.demo.pretrained", "imagnet", "imagenet, null, or the path of a .h5", "'imagnet'"),
         ("sources.archive.url", "ftp://host/file", "match pattern", "'ftp://host/file'"),
+        ("profiles.own.faces.sise", 32, "no such key", "32"),
+        ("profiles.own.archive.sha256", "abc", "match pattern", "'abc'"),
+        ("profiles.own.splits.unbalanced", "offical", "'official', 'percentage', 'k-fold' or 'given'", "'offical'"),
     ],
 )
 def test_load__bad_value_names_key_expected_and_received(tmp_path, path, value, expected, received):
@@ -99,6 +102,48 @@ def test_load__good_file_resolves_profile_and_optimizer():
     assert loaded.chosen == loaded.profiles["demo"]
     assert loaded.optimizer_of(loaded.rows["table2-ResNet50"]).name == "sgd"
     assert len(loaded.rows) == 15
+
+
+def test_load__profile_changes_faces_splits_and_archive(tmp_path):
+    loaded, own = params.load(GOOD), params.load(GOOD, "own")
+    assert (loaded.faces.resize, loaded.splits.unbalanced, loaded.sources.archive.expected) == (False, "official", "fer2013")
+    assert (own.faces.resize, own.splits.unbalanced, own.sources.archive.expected) == (True, "given", None)
+    assert (own.faces.emotions, own.splits.folds) == (loaded.faces.emotions, loaded.splits.folds)  # what it does not name stays
+    assert own.sources.archive.sha256 is None and own.sources.archive.max_unpacked_bytes == loaded.sources.archive.max_unpacked_bytes
+
+
+def test_load__parts_are_of_three_names(tmp_path):
+    with pytest.raises(InputError, match="sources.archive.parts.fold1: expected 'train', 'validation' or 'test', received 'training'"):
+        params.load(changed(tmp_path, "sources.archive.parts", {"fold1": "training"}))
+
+
+def test_load__profile_that_is_not_in_force_changes_nothing(tmp_path):
+    file = changed(tmp_path, "profiles.own.faces", {"size": 100, "emotions": ["glad", "sad"]})
+    assert params.load(file).faces == params.load(GOOD).faces
+    assert (params.load(file, "own").faces.size, params.load(file, "own").faces.emotions) == (100, ["glad", "sad"])
+
+
+def test_load__profiles_change_is_checked_under_its_own_key(tmp_path):
+    file = changed(tmp_path, "profiles.own.faces.resize", "yes")
+    with pytest.raises(InputError, match=r"params.yaml: profiles.own.faces.resize: expected a valid boolean, received 'yes'"):
+        params.load(file, "own")
+    with pytest.raises(InputError, match=r"params.yaml: splits: expected|params.yaml: splits.fold: expected below folds = 5, received 7"):
+        params.load(changed(tmp_path, "profiles.own.splits.fold", 7), "own")
+
+
+@pytest.mark.parametrize(("text", "folders"), [("{1: sad, 02: fear, '3': null}", {"1": "sad", "2": "fear", "3": None}), ("{}", {})])
+def test_load__folders_named_by_numbers(tmp_path, text, folders):
+    file = changed(tmp_path, "sources.archive.folders", yaml.safe_load(text))
+    assert params.load(file).sources.archive.folders == folders
+
+
+@pytest.mark.parametrize("text", ["{no: neutral}", "{1.5: sad}", "{null: sad}"])
+def test_load__folder_that_yaml_reads_as_something_else(tmp_path, text):
+    file = changed(tmp_path, "sources.archive.folders", yaml.safe_load(text))
+    with pytest.raises(
+        InputError, match=r"sources.archive.folders.*: expected a name, in quotes where YAML would read something else, rec"
+    ):
+        params.load(file)
 
 
 def test_load__override_wins_over_row():
