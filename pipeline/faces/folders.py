@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from pathlib import PurePosixPath
 
 from pipeline.common.errors import InputError
 from pipeline.dataset.names import TEST_USAGES, TRAINING_USAGE
 from pipeline.faces import images, parts
 from pipeline.faces.archive import UNREADABLE
 from pipeline.faces.seen import listed, shown
+
+BLOCK = 1 << 16  # bytes read at once
 
 
 def read(source, pictures, faces, archive, seen):
@@ -33,20 +34,22 @@ def read(source, pictures, faces, archive, seen):
     if others:
         seen.remarks.append(
             f"warning: {len(others):,} faces share part, folder and file name with a face of other bytes and are read as faces of "
-            f"their own (first: {' and '.join(others[0])}); leave one of the folders out if they are the same faces"
+            f"their own (first: {' and '.join(map(shown, others[0]))}); leave one of the folders out if they are the same faces"
         )
 
 
 def read_bytes(where, entry):
     """Return a picture file's bytes, or raise InputError."""
+    data = bytearray()
     try:
         with entry.open() as file:
-            data = file.read(images.MAX_BYTES + 1)
+            while len(data) <= images.MAX_BYTES and (block := file.read(BLOCK)):
+                data += block
     except UNREADABLE as error:
         raise InputError(f"{where}: expected a readable image, received: {error}; remove or replace it") from None
     if len(data) > images.MAX_BYTES:
         raise InputError(f"{where}: expected a picture of at most {images.MAX_BYTES:,} bytes, received more; remove or replace it")
-    return data
+    return bytes(data)
 
 
 def _key(entry, usage):
@@ -59,12 +62,11 @@ def _placed(source, pictures, faces, archive, seen):
     emotion_of, usage_of = parts.emotions(faces.emotions, archive.folders), parts.usages(archive.parts)
     placed, unknown, partless, renamed, with_part = [], Counter(), Counter(), {}, False
     for entry in pictures:
-        path = PurePosixPath(entry.name)
-        folder = path.parent.name
+        *above, folder, file = ("", *entry.name.split("/"))
         if parts.plain(folder) not in emotion_of:
             unknown[folder or "no folder"] += 1
             continue
-        part = next((above.name for above in path.parents[1:] if parts.plain_part(above.name) in usage_of), None)  # the nearest
+        part = next((name for name in reversed(above) if parts.plain_part(name) in usage_of), None)  # the nearest
         usage = "" if part is None else usage_of[parts.plain_part(part)]
         emotion = emotion_of[parts.plain(folder)]
         if emotion is None or usage is None:
@@ -72,10 +74,10 @@ def _placed(source, pictures, faces, archive, seen):
             continue
         if parts.plain(folder) != parts.plain(emotion):
             renamed[folder] = emotion
-        usage = _by_prefix(f"{source}: {shown(entry.name)}", path.name.split("_")[0], part, usage)
+        usage = _by_prefix(f"{source}: {shown(entry.name)}", file.split("_")[0], part, usage)
         with_part = with_part or part is not None
         if not usage:
-            partless[path.parent.parent.name or "no folder"] += 1
+            partless[above[-1] if above and above[-1] else "no folder"] += 1
         placed.append((entry, emotion, usage))
     if unknown:
         raise InputError(

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pipeline.common.errors import InputError
 from pipeline.dataset.names import TEST, TEST_USAGES, TRAIN, TRAINING_USAGE, VALIDATION
@@ -23,11 +24,13 @@ SYNONYMS = (  # of one emotion each
 )
 
 
+@lru_cache  # thousands of faces lie in a few folders
 def plain(name):
     """Return a name without what spellings differ in: capitals, blanks around it, how an accent is stored."""
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
+@lru_cache
 def plain_part(name):
     """Return a part's plain name, also without "set", "data" and what joins words: Training_Set as training."""
     joined = re.sub(r"[\s_.-]+", "", plain(name))

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.common.errors import InputError
 from pipeline.faces import folders, images, sheets
 from pipeline.faces.archive import ARCHIVES, UNREADABLE
-from pipeline.faces.seen import listed
+from pipeline.faces.seen import listed, shown
 
 CHUNK = 512  # faces held in memory at once
 START = 1 << 16  # bytes of a file without a picture's suffix by which it is told whether it is one
@@ -46,7 +46,7 @@ def _faces(source, listing, faces, archive, seen):
             seen.skip(table)
     if sheet is not None:
         if pictures:
-            seen.remarks.append(f"warning: not read: {len(pictures):,} pictures beside {sheet.name}; remove the CSV to read them")
+            seen.remarks.append(f"warning: not read: {len(pictures):,} pictures beside {shown(sheet.name)}; remove the CSV to read them")
         return sheets.read(source, sheet, faces, archive, seen)
     if not pictures:
         received = seen.lines()[-1] if seen.skipped else "no files"

@@ -9,7 +9,8 @@ WIDTH = 80  # characters of a name or value that somebody made
 
 def shown(text):
     """Return a text of somebody's making for a message: no control characters, not long."""
-    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: WIDTH + 1])
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: WIDTH + 1])
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}..."
 
 
@@ -36,12 +37,13 @@ class Seen:
         """Return what a person should know of this reading, a line each."""
         lines = list(self.remarks)
         if self.skipped:
-            kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.skipped.items()))
+            kinds = ", ".join(f"{count:,} {shown(kind)}" for kind, count in sorted(self.skipped.items()))
             lines.append(f"skipped, as neither a picture nor a CSV of faces: {kinds}")
         if self.dropped:
-            lines.append("left out by params.yaml: " + ", ".join(f"{count:,} of {name}" for name, count in sorted(self.dropped.items())))
+            dropped = ", ".join(f"{count:,} of {shown(name)}" for name, count in sorted(self.dropped.items()))
+            lines.append(f"left out by params.yaml: {dropped}")
         if self.twice:
-            first = " and ".join(self.twice[0])
+            first = " and ".join(map(shown, self.twice[0]))
             lines.append(f"read once: {len(self.twice):,} faces that stand twice under one part, folder and file name (first: {first})")
         return lines
 

@@ -169,6 +169,16 @@ def test_read__pictures_beside_a_csv_of_faces_are_said():
     assert lines_of(FACES | {"faces.csv": sheet}) == ["warning: not read: 2 pictures beside faces.csv; remove the CSV to read them"]
 
 
+def test_lines__control_characters_in_names_are_not_printed():
+    long = "x" * 90
+    files = {"a.\x1b[31m": b"", f"a/train/sad/\x07{long}.png": picture(1), f"b/train/sad/\x07{long}.png": picture(1)}
+    assert lines_of(files) == [
+        "skipped, as neither a picture nor a CSV of faces: 1 .\\x1b[31m",
+        f"read once: 1 faces that stand twice under one part, folder and file name (first: a/train/sad/\\x07{'x' * 64}... and "
+        f"b/train/sad/\\x07{'x' * 64}...)",
+    ]
+
+
 # What stands twice
 
 
