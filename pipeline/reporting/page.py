@@ -25,6 +25,7 @@ WORTH = (
 )
 BOLD = ("Accuracy", "Precision", "Recall", "F1-score")
 SHOWN = ("Row", "Models", *BOLD, "Interval", "n", "Chance", *tables.PAPER_NAMES)
+KEPT_FORM = "JPEG"  # of the FER-2013 archive that results/ was measured on; the challenge's CSV differs from it in every face
 LATEX_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: f"\\{c}" for c in "&%$#_{}"}
 
 
@@ -108,8 +109,11 @@ def banner(source, profile):
     said = f"Profile {profile}, source {source['source']}: {source['origin']}; {source['faces']:,} faces."
     if source["source"] == "synthetic":
         said += " The faces are drawings made by this program. No score below says anything about photographs of people or about the paper."
-    elif not source["expected_counts_met"]:
+        return said
+    if not source["expected_counts_met"]:
         said += " The counts of faces are not those of FER-2013, or were not compared with them."
+    if source["form"] != KEPT_FORM:
+        said += f" The faces were read as {source['form']}; kept scores (results/) are of {KEPT_FORM} files, whose pixels are others."
     return said
 
 

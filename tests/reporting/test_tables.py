@@ -11,7 +11,7 @@ from pipeline.scoring.metrics import FORMAT
 
 PAPER = read_paper()
 LINE = PAPER["tables"]["table2"]["rows"][0]
-FER = {"source": "archive", "origin": "an archive", "expected_counts_met": True, "faces": 35887}
+FER = {"source": "archive", "origin": "an archive", "expected_counts_met": True, "faces": 35887, "form": "JPEG"}
 DRAWN = {"source": "synthetic", "origin": "drawn", "expected_counts_met": True, "faces": 6}
 
 
@@ -127,6 +127,7 @@ def test_page__names_profile_and_synthetic_faces_above_the_tables():
     text = page.page([], "sentence", page.banner(DRAWN, "demo"), ["figure3.png"])
     assert text.index("Profile demo") < text.index("figures/figure3.png")
     assert "The faces are drawings made by this program" in text
+    assert "were read as CSV; kept scores (results/) are of JPEG files" in page.banner(FER | {"form": "CSV"}, "full")
     assert "The faces are drawings made by this program" not in page.page([], "sentence", page.banner(FER, "paper"), [])
 
 
