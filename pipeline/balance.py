@@ -3,9 +3,10 @@
 import pandas as pd
 
 from pipeline.common.errors import run
-from pipeline.common.files import remove, write_csv
-from pipeline.common.workspace import RGB, SPLIT_FILES
+from pipeline.common.files import remove, write_csv, write_json
+from pipeline.common.workspace import FACES, RGB, SPLIT_FILES
 from pipeline.config import params as parameters
+from pipeline.dataset import arrays
 from pipeline.dataset.labels import read_labels
 from pipeline.dataset.names import SPLITS, TEST
 from pipeline.faces import splits
@@ -57,9 +58,10 @@ def main():
     try:
         for name, table in tables.items():
             write_csv(SPLIT_FILES / f"{name}.csv", table)
+        write_json(SPLIT_FILES / "faces.json", {"sha256": arrays.sha256_of(FACES)})
     except BaseException:
-        for name in tables:
-            remove(SPLIT_FILES / f"{name}.csv")
+        for name in (*(f"{name}.csv" for name in tables), "faces.json"):
+            remove(SPLIT_FILES / name)
         raise
     print(counts(tables).to_string())
 

@@ -5,13 +5,12 @@ import hashlib
 from importlib import import_module
 
 from pipeline.common.errors import InputError, run
-from pipeline.common.files import absolute, written
+from pipeline.common.files import absolute, read_json, written
 from pipeline.common.tables import print_table
-from pipeline.common.workspace import FACES, SPLIT_FILES, add_section
+from pipeline.common.workspace import SPLIT_FILES, add_section
 from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Inputs, Settings
-from pipeline.dataset import arrays
 from pipeline.dataset.names import TRAIN
 from pipeline.dataset.split_file import part, read_split, sha256_of
 
@@ -141,7 +140,7 @@ def main():
         check_search(params)
     own = params.section(section.name)
     rows = {name: resolve(params, name, section.name) for name in own}
-    faces, inputs, faces_sha256 = {}, {}, arrays.sha256_of(FACES)
+    faces, inputs, faces_sha256 = {}, {}, read_json(SPLIT_FILES / "faces.json")["sha256"]
     for name, settings in rows.items():
         split = read_split(SPLIT_FILES / f"{settings.data}.csv", settings.emotions, settings.fold)
         faces[name], inputs[name] = len(part(split, TRAIN)[0]), Inputs(faces_sha256=faces_sha256, split_sha256=sha256_of(split))
