@@ -10,7 +10,7 @@ import yaml
 
 from pipeline import audit, balance, fetch, report, resolve, to_rgb
 from pipeline.common.errors import InputError
-from pipeline.common.files import write_csv
+from pipeline.common.files import read_json, write_csv
 from pipeline.config import params
 from pipeline.scoring import outputs
 
@@ -117,7 +117,9 @@ def test_stages__six_faces_to_a_table(folder, capsys):
         "settings": settings.model_dump(),
         "tta": {"flip": False, "translate": 0},
         "faces": {"train": 4, "validation": 0, "test": 2},
+        "made_by": read_json("models/settings/inputs/table2-ResNet50.json") | {"source_sha256": None, "machine": None},
         "confidence": 0.95,
+        "bootstrap": params.load().evaluation.bootstrap,
         "parameters": 1,
     }
     row = folder / "reports/rows/table2-ResNet50"
