@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 PACKAGES = ("imbalanced-learn", "keras", "numpy", "pillow", "scikit-learn", "scipy", "tensorflow")
+CHIP = ("cpu family", "model", "stepping")  # of /proc/cpuinfo
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_bf16", "asimd", "sve")
 # oneDNN's and TensorFlow's own, of which some were seen to change the trained bytes; what the stages set themselves counts as not set.
 VARIABLES = re.compile(r"(TF_ENABLE_ONEDNN|TF_ONEDNN|ONEDNN|DNNL)_\w+|(TF_NUM_INTRAOP|OMP_NUM)_THREADS")
@@ -18,9 +19,15 @@ def environment():
     return {name: value for name, value in sorted(os.environ.items()) if VARIABLES.fullmatch(name) and AS_SET.get(name) != value}
 
 
+def caches(folder=Path("/sys/devices/system/cpu/cpu0/cache")):
+    """Return the sizes of a core's caches, say ["1 Data 32K", "2 Unified 1024K"]: oneDNN and Eigen cut their work to fit them."""
+    found = sorted(folder.glob("index*"))
+    return [" ".join((cache / name).read_text().strip() for name in ("level", "type", "size")) for cache in found]
+
+
 def fingerprint():
-    """Return what decides the last bits of a training here: processor, its features, threads, versions, and variables that are set."""
-    model, flags = platform.processor() or platform.machine(), set()
+    """Return what decides the last bits of a training here: processor, its features and caches, threads, versions, variables set."""
+    model, flags, chip = platform.processor() or platform.machine(), set(), {}
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
@@ -29,9 +36,13 @@ def fingerprint():
                 model = value.strip()
             elif key.strip() in ("flags", "Features"):
                 flags |= set(value.split())
+            elif key.strip() in CHIP:
+                chip[key.strip()] = value.strip()
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": model,
+        "chip": " ".join(f"{key} {chip[key]}" for key in CHIP if key in chip),  # a cloud may name several by one name
+        "caches": caches(),
         "features": [feature for feature in FEATURES if feature in flags],
         "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": ".".join(platform.python_version_tuple()[:2]),

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.common.fingerprint import VARIABLES, fingerprint
+from pipeline.common.fingerprint import VARIABLES, caches, fingerprint
 from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
 
 
@@ -87,3 +87,11 @@ def test_fingerprint__variable_that_changes_bytes_is_in_it_and_its_default_is_no
     assert fingerprint() == before
     monkeypatch.setenv(name, value)
     assert fingerprint() == before | {name: value}
+
+
+def test_caches__level_kind_and_size(tmp_path):
+    for index, (level, kind, size) in enumerate([("1", "Data", "32K"), ("2", "Unified", "1024K")]):
+        (tmp_path / f"index{index}").mkdir()
+        for name, value in (("level", level), ("type", kind), ("size", size)):
+            (tmp_path / f"index{index}" / name).write_text(f"{value}\n")
+    assert caches(tmp_path) == ["1 Data 32K", "2 Unified 1024K"] and caches(tmp_path / "none") == []
