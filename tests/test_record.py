@@ -79,3 +79,98 @@ def test_record__run_on_synthetic_faces_is_refused(project):
     assert "expected beyond/reports/rows/compact-0/metrics.json, found none" in output
     output = project.run("python", "-m", "pipeline.record", "--row", "compact-9", "--section", "beyond", ok=False)
     assert "--row: expected one of leaky-Compact" in output
+
+
+class Asked:
+    """Stands in for git and DVC: what a status command finds."""
+
+    def __init__(self, monkeypatch, changed="", stale=0):
+        self.commands = []
+        monkeypatch.setattr(record, "output_of", lambda *command: self.commands.append(command) or changed)
+        monkeypatch.setattr(record.subprocess, "run", lambda command, check: self.commands.append(command) or self)
+        self.returncode = stale
+
+
+def checked(tiny_settings, target="evaluate@compact-0", settings=None, timed=None):
+    made = tiny_settings.model_dump()
+    digest = (timed or tiny_settings).digest()
+    record.check_made_by(target, settings or made, made, {"settings_sha256": digest})
+
+
+def test_check_made_by__run_of_todays_params_by_the_committed_code_passes(monkeypatch, tiny_settings):
+    asked = Asked(monkeypatch)
+    checked(tiny_settings)
+    assert asked.commands[0][:3] == ("git", "status", "--porcelain") and "pipeline" in asked.commands[0]
+    assert asked.commands[1] == ["dvc", "status", "--quiet", "--with-deps", "evaluate@compact-0"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "message"),
+    [
+        ({"changed": " M pipeline/x.py"}, {}, "expected the code of a commit, received changes in pipeline/x.py"),
+        ({}, {"settings": {"epochs": 9}}, "expected the row as params.yaml says it now, received a run with other epochs; run `dvc repro"),
+        ({}, {"timed": {"seed": 9}}, "expected the timings of this training, received those of another"),
+        ({"stale": 1}, {}, "expected evaluate@compact-0 to be up to date"),
+    ],
+)
+def test_check_made_by__anything_else_is_refused(monkeypatch, tiny_settings, asked, change, message):
+    Asked(monkeypatch, **asked)
+    settings = tiny_settings.model_dump() | change["settings"] if "settings" in change else None
+    timed = tiny_settings.model_copy(update=change["timed"]) if "timed" in change else None
+    with pytest.raises(InputError, match=message):
+        checked(tiny_settings, settings=settings, timed=timed)
+
+
+@pytest.mark.parametrize(("text", "refused"), [("stages: {}\n", False), ("stages: {other: {}}\n", True)])
+def test_check_made_by__pipeline_that_is_not_its_stages_yaml_is_refused(monkeypatch, tiny_settings, tmp_path, text, refused):
+    monkeypatch.chdir(tmp_path)
+    Asked(monkeypatch)
+    (tmp_path / "beyond").mkdir()
+    (tmp_path / "beyond" / "stages.yaml").write_text("stages: {}\n")
+    (tmp_path / "beyond" / "dvc.yaml").write_text(text)
+    if refused:
+        with pytest.raises(InputError, match="expected beyond/dvc.yaml as its stages.yaml says, received another; `make beyond`"):
+            checked(tiny_settings, "beyond/dvc.yaml:evaluate@compact-0")
+    else:
+        checked(tiny_settings, "beyond/dvc.yaml:evaluate@compact-0")
+
+
+def test_all_overrides__of_every_file_of_params(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for file, text in (("params.yaml", "seed: 1"), ("beyond/params.yaml", "beyond: {a: {seed: 2}}"), ("grid/params.yaml", "grid: 1")):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    committed = {"HEAD:params.yaml": "seed: 0", "HEAD:beyond/params.yaml": "beyond: {a: {seed: 0}}", "HEAD:grid/params.yaml": "grid: 1"}
+    monkeypatch.setattr(record, "output_of", lambda *command: committed[command[-1]])
+    assert record.all_overrides() == ["-S seed=1", "-S beyond/params.yaml:beyond.a.seed=2"]
+
+
+def test_output_of__is_what_a_command_prints_without_its_line_end_and_a_failure_is_not_silent():
+    assert record.output_of("echo", "a b") == "a b"
+    with pytest.raises(record.subprocess.CalledProcessError):
+        record.output_of("false")
+
+
+@pytest.mark.parametrize(("section", "target"), [("rows", "evaluate@a"), ("beyond", "beyond/dvc.yaml:evaluate@a")])
+def test_main__a_line_for_the_row_of_either_section(monkeypatch, tmp_path, capsys, section, target):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["record", "--section", section, "--row", "a"])
+    row = type("Row", (), {"recipe": "modern"})()
+    loaded = type("Params", (), {"section": lambda self, name: {"a": row}})()
+    monkeypatch.setattr(record.parameters, "load", lambda: loaded)
+    monkeypatch.setattr(record, "read_rows", lambda folder, names, settings: {"a": METRICS})
+    timings = {"device": "cpu", "machine": MACHINE, "total_seconds": 61.0, "epoch_seconds": [1.0]}
+    folder = "" if section == "rows" else "beyond/"
+    files = {"data/raw/source.json": {"source": "archive"}, f"{folder}models/timings/a.json": timings}
+    monkeypatch.setattr(record, "read_json", lambda path: files[path.as_posix()])
+    monkeypatch.setattr(record, "resolve", lambda params, row, name: type("S", (), {"model_dump": lambda self: METRICS["settings"]})())
+    monkeypatch.setattr(record, "all_overrides", lambda: ["-S profile=full"])
+    monkeypatch.setattr(record, "output_of", lambda *command: "abc1234")
+    made = []
+    monkeypatch.setattr(record, "check_made_by", lambda *given: made.append(given))
+    for _ in range(2):  # the second takes the first's place
+        record.main()
+    (line,) = pd.read_csv("results/runs.csv").to_dict("records")
+    assert line["command"] == f"FER2013_ARCHIVE=/path/to/fer2013.zip dvc exp run -S profile=full {target}"
+    assert (line["minutes"], line["commit"], line["recipe"]) == (1.02, "abc1234", "modern") and made[0][0] == target
+    assert capsys.readouterr().out.splitlines()[-1] == "results/runs.csv: a, accuracy 70.00 %, 1.02 minutes"

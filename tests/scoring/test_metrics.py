@@ -73,3 +73,42 @@ def test_roc_table__one_curve_an_emotion_and_the_average():
     table = metrics.roc_table(LABELS, PROBABILITIES, ["a", "b", "c"], points=5)
     assert table.emotion.unique().tolist() == ["a", "b", "c", "macro average"]
     assert len(table) == 4 * 5
+
+
+def test_scores__emotion_that_is_never_answered_has_precision_0_in_every_average():
+    # Both faces are answered a: precision a 1/2 and b 0, recall a 1 and b 0, F1 a 2/3 and b 0.
+    scores = metrics.scores(np.array([0, 1]), np.array([[0.9, 0.1], [0.9, 0.1]]))
+    assert scores["per_class"][1] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+    assert scores["macro"] == scores["weighted"] == pytest.approx({"precision": 1 / 4, "recall": 1 / 2, "f1": 1 / 3})
+
+
+def test_thresholded__exactly_half_is_no_answer():
+    assert metrics.thresholded(np.array([0, 0]), np.array([[0.5, 0.5], [0.75, 0.25]])) == pytest.approx(
+        {"precision": 1.0, "recall": 1 / 2, "f1": 2 / 3}
+    )
+
+
+def test_bootstrap__averages_are_those_of_resampled_faces():
+    # 90 faces of a, all answered a; 10 of b, of which 4 are answered a. By hand over resampled faces.
+    labels, answers = np.repeat([0, 1], [90, 10]), np.repeat([0, 0, 1], [90, 4, 6])
+    random, wanted = np.random.default_rng(0), {"precision": [], "recall": [], "f1": []}
+    for _ in range(4000):
+        chosen = random.integers(0, 100, 100)
+        true, answered = (np.bincount(of[chosen], minlength=2) for of in (labels, answers))
+        hits = np.bincount(labels[chosen][labels[chosen] == answers[chosen]], minlength=2)
+        each = hits / np.maximum(answered, 1), hits / np.maximum(true, 1), 2 * hits / np.maximum(true + answered, 1)
+        for name, values in zip(wanted, each, strict=True):
+            wanted[name].append(values.mean())
+    found = metrics.bootstrap(labels, np.eye(2)[answers], 4000, 0.8, 1)
+    for name, values in wanted.items():
+        assert found[name] == pytest.approx(np.percentile(values, [10, 90]), abs=0.02), name
+
+
+def test_roc_table__rates_by_hand():
+    # c: its faces have 0.6 and 0.2, the others 0.1 0.3 0.1 0.1: one of two before any error, both from the first of four errors on.
+    table = metrics.roc_table(LABELS, PROBABILITIES, ["a", "b", "c"], points=5)
+    curve = table[table.emotion == "c"]
+    assert curve.false_positive_rate.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert curve.true_positive_rate.tolist()[1:] == [1, 1, 1, 1]
+    assert len(metrics.roc_table(LABELS, PROBABILITIES, ["a", "b", "c"])) == 4 * 101
+    assert table.index.tolist() == list(range(20))

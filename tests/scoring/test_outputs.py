@@ -1,12 +1,13 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.common.errors import InputError
-from pipeline.common.files import write_json
+from pipeline.common.files import read_json, write_json
 from pipeline.config.scoring import Evaluation, Scoring, TestTimeAugmentation
 from pipeline.config.settings import Inputs
 from pipeline.scoring.metrics import FORMAT
-from pipeline.scoring.outputs import read_predictions, read_rows
+from pipeline.scoring.outputs import answers, predictions_table, read_predictions, read_rows, score, write_row
 from tests.training.small import settings
 
 INPUTS = {"faces_sha256": "1" * 64, "split_sha256": "2" * 64}
@@ -111,3 +112,44 @@ def test_read_predictions__missing_or_broken_file_is_refused(tmp_path):
     (tmp_path / "a" / "predictions.parquet").write_bytes(b"PAR1 cut")
     with pytest.raises(InputError, match="expected a Parquet table"):
         read_predictions(tmp_path, "a", [])
+
+
+def score_of_four():
+    # happy, happy, sad, sad; the second face is answered wrongly. Two have a duplicate in training, one of them the wrong one.
+    labels, probabilities = np.array([0, 0, 1, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]], np.float32)
+    duplicate, usage = np.array([False, True, True, False]), np.array(["PublicTest", "PublicTest", "PrivateTest", ""])
+    evaluation = Evaluation(batch_size=64, bootstrap=200, confidence=0.95)
+    return score(labels, probabilities, duplicate, usage, evaluation, 0), labels, probabilities, duplicate, usage
+
+
+def test_score__parts_are_the_usages_and_the_faces_without_a_duplicate():
+    scores = score_of_four()[0]
+    assert scores["accuracy"] == 0.75
+    assert {name: (part["faces"], part["accuracy"]) for name, part in scores["parts"].items()} == {
+        "PrivateTest": (1, 1.0), "PublicTest": (2, 0.5), "without_duplicates": (2, 1.0),
+    }  # fmt: skip
+    assert scores["parts"]["without_duplicates"]["interval"] == [1.0, 1.0]
+
+
+def test_score__part_without_faces_has_no_accuracy():
+    evaluation = Evaluation(batch_size=64, bootstrap=200, confidence=0.95)
+    scores = score(np.array([0, 1]), np.eye(2, dtype=np.float32), np.array([True, True]), np.array(["", ""]), evaluation, 0)
+    assert scores["parts"] == {"without_duplicates": {"faces": 0, "accuracy": None, "interval": None}}
+
+
+def test_write_row__files_that_the_readers_read(tmp_path):
+    scores, labels, probabilities, duplicate, usage = score_of_four()
+    emotions = ["happy", "sad"]
+    test = pd.DataFrame({"emotion": [emotions[label] for label in labels], "duplicate": duplicate})
+    table = predictions_table(np.array([7, 8, 9, 11]), test, usage, probabilities, emotions)
+    (tmp_path / "a").mkdir()
+    write_row(tmp_path / "a", table, emotions, {"early_loss": 1.5}, scores)
+    read = read_predictions(tmp_path, "a", emotions)
+    assert read.equals(table) and list(read.columns) == ["face", "emotion", "duplicate", "usage", "happy", "sad"]
+    answer, right, confidence = answers(read, emotions)
+    assert answer.tolist() == ["happy", "sad", "sad", "sad"] and right.tolist() == [True, False, True, True]
+    assert confidence == pytest.approx([0.9, 0.6, 0.8, 0.7])
+    written = read_json(tmp_path / "a" / "metrics.json")
+    assert (written["format"], written["early_loss"], written["accuracy"]) == (FORMAT, 1.5, 0.75)
+    assert pd.read_csv(tmp_path / "a" / "confusion.csv").faces.tolist() == [1, 1, 0, 2]
+    assert pd.read_csv(tmp_path / "a" / "roc.csv").emotion.unique().tolist() == ["happy", "sad", "macro average"]
