@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,28 +174,34 @@ def test_train__cache_that_is_a_file_is_refused_at_once(place):
 
 
 @pytest.fixture
-def small_disk():
-    """A command's beginning that runs the rest where models/ is a disk of 3 MB; skips where the system allows no such thing."""
-    script = 'mount -t tmpfs -o size=3m tmpfs models && cp -r kept models/settings && exec "$@"'
-    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
-    try:
-        subprocess.run([*command[:3], "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
+def on_small_disk(place):
+    """A function that trains an epoch of Compact, 8 MB of weights, where models/ is a disk of so many MB; skips where none can be had."""
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "--map-root-user", "--mount", "true"], check=False).returncode:
         pytest.skip("unshare may not mount here")
-    return command
-
-
-def test_train__full_disk_crashes_no_library_on_the_way_out(place, small_disk):
-    # Unlike a file's limit, a full disk takes HDF5's closing too: it printed tracebacks and ended by SIGSEGV.
-    settings = place.settings | {"model": "Compact", "epochs": 1}
     (place.folder / "kept").mkdir()
-    (place.folder / "kept" / f"{ROW}.json").write_text(json.dumps(settings))
-    command = [*small_disk, sys.executable, "-m", "pipeline.train", "--row", ROW]
-    environment = os.environ | {"FER2013_CACHE": str(place.cache)}
-    done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 2, done.stderr[-2000:]
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("train: expected disk space, received: No space left on device: models/")
+    (place.folder / "kept" / f"{ROW}.json").write_text(json.dumps(place.settings | {"model": "Compact", "epochs": 1}))
+
+    def train(megabytes, cache):
+        script = f'mount -t tmpfs -o size={megabytes}m tmpfs models && cp -r kept models/settings && exec "$@"'
+        command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", sys.executable, "-m", "pipeline.train", "--row", ROW]
+        environment = os.environ | {"FER2013_CACHE": str(place.folder / cache)}
+        done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 2, done.stderr[-2000:]
+        return done.stderr
+
+    return train
+
+
+def test_train__disk_that_is_too_small_is_told_before_the_training(on_small_disk):
+    said = on_small_disk(3, "cache")  # Compact has 1.96 million weights of four bytes
+    assert re.fullmatch(r"train: models: expected 7.8 MB of free disk space for what is saved, received 3.1; free some .*\n", said), said
+
+
+def test_train__full_disk_crashes_no_library_on_the_way_out(on_small_disk):
+    # The checkpoint, 16 MB, leaves too little for the weights. Unlike a file's limit, a full disk takes HDF5's closing too: it printed
+    # tracebacks and ended by SIGSEGV.
+    said = on_small_disk(20, "models/cache")
+    assert re.fullmatch(r"train: expected disk space, received: No space left on device: models/.*\n", said), said
 
 
 def test_train__loss_that_is_not_finite_stops_the_row(place):

@@ -30,8 +30,8 @@ class Interrupted(KeyboardInterrupt):
 def run(main, leave=sys.exit):
     """Run a stage's main(), and end the process where it fails.
 
-    leave(status): how it ends; a stage that computes with Keras leaves without Python's own end, which libraries cut short in their
-    work crash. Exit status 2 with one line on stderr for bad input or no place to write; 128 and the signal's number if interrupted.
+    leave(status): how it ends; a stage with Keras leaves without Python's own end, in which libraries that were cut short crash.
+    Exit status 2 with one line on stderr for bad input or no place to write; 128 and the signal's number if interrupted.
     """
     if signal.getsignal(signal.SIGINT) is pipeline.leave_on_signal:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on there is something to clean up

@@ -34,6 +34,14 @@ def absolute(path):
     return clone / Path(path).expanduser()
 
 
+def check_free(folder, needed):
+    """Raise InputError where the disk of `folder` has fewer than `needed` bytes left: known before hours of work, not after."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        said = f"expected {needed / 1e6:,.1f} MB of free disk space for what is saved, received {free / 1e6:,.1f}"
+        raise InputError(f"{folder}: {said}; free some and run the same again")
+
+
 @contextlib.contextmanager
 def written(path):
     """Yield a temporary path beside `path` that takes its name when the block ends, and goes when it fails.

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.common.errors import InputError
-from pipeline.common.files import remove, write_csv, write_json, written
+from pipeline.common.files import check_free, remove, write_csv, write_json, written
 from pipeline.common.fingerprint import fingerprint
 from pipeline.common.interruption import noted
 from pipeline.common.progress import Bar
@@ -64,6 +64,7 @@ def train(settings, data, folder, live_folder, interruption):
     live = Live(dir=str(live_folder), dvcyaml=False, report=None, save_dvc_exp=False)
     with live, devices.shared(sharing) as strategy, Bar(f"train {settings.row}", total, "faces") as bar:
         model = build(settings)
+        check_free(folder.parent, 4 * model.count_params())
         steps.load()  # the checkpoint's key covers the code that is loaded
         digests, versions = [data.faces_sha256, data.split_sha256], backend.versions(settings.backend)
         kept = checkpoint.Checkpoint(settings.row, checkpoint.key(settings, digests, versions, devices.describe()))
