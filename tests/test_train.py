@@ -176,7 +176,8 @@ def test_train__cache_that_is_a_file_is_refused_at_once(place):
 @pytest.fixture
 def on_small_disk(place):
     """A function that trains an epoch of Compact, 8 MB of weights, where models/ is a disk of so many MB; skips where none can be had."""
-    if shutil.which("unshare") is None or subprocess.run(["unshare", "--map-root-user", "--mount", "true"], check=False, capture_output=True).returncode:
+    probe = ["unshare", "--map-root-user", "--mount", "true"]
+    if shutil.which("unshare") is None or subprocess.run(probe, check=False, capture_output=True).returncode:
         pytest.skip("unshare may not mount here")
     (place.folder / "kept").mkdir()
     (place.folder / "kept" / f"{ROW}.json").write_text(json.dumps(place.settings | {"model": "Compact", "epochs": 1}))
