@@ -47,18 +47,6 @@ def test_resolve__weights_file_by_network_and_content(tmp_path):
         resolve(loaded, "table2-Xception")
 
 
-def test_resolve__relative_weights_file_is_named_whole(tmp_path, monkeypatch):
-    loaded = params.load("params.yaml")
-    loaded = loaded.model_copy(update={"profiles": {"demo": loaded.chosen.model_copy(update={"pretrained": "own/{model}.h5"})}})
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "ResNet50.h5").write_bytes(b"abc")
-    copy = tmp_path / ".dvc" / "tmp" / "exps" / "tmpx"  # where DVC runs a queued experiment
-    copy.mkdir(parents=True)
-    for here in (tmp_path, copy):
-        monkeypatch.chdir(here)
-        assert resolve(loaded, "table2-ResNet50").pretrained == str(tmp_path / "own" / "ResNet50.h5")
-
-
 def test_resolve__whole_classifier_under_a_plain_name_is_refused(tmp_path):
     file, kept = tmp_path / "mine.h5", "results/weights/compact-0/model.weights.h5"
     shutil.copyfile(kept, file)

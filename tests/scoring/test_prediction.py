@@ -22,6 +22,7 @@ def test_variants__flip_and_translations_are_ten():
     assert variants[6] == [[0, 0, 1], [3, 3, 4], [6, 6, 7]]  # right
 
 
+@pytest.mark.trains
 def test_predict__is_the_mean_of_the_views_probabilities(monkeypatch, tiny_settings):
     # Views whose logits differ by ln 3, ln 3 and 0: probabilities 3/4, 3/4 and 1/2, mean 2/3. The mean of the logits would give 0.675.
     class Answers:
@@ -45,6 +46,7 @@ def test_predict__is_the_mean_of_the_views_probabilities(monkeypatch, tiny_setti
     assert got == pytest.approx(np.array([[2 / 3, 1 / 3], [2 / 3, 1 / 3], [1 / 2, 1 / 2]]))
 
 
+@pytest.mark.trains
 def test_predict__outputs_that_are_not_finite_are_refused(monkeypatch, tiny_settings):
     class Diverged:
         def infer(self, views):
