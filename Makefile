@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro test verify evaluate-compact beyond grid lock in-git
+.PHONY: help install install-predict repro test verify evaluate-compact beyond grid lock in-git
 
 help:  ## list the targets
 	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "%-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(BIN)/.installed  ## make .venv with the pinned packages
+
+install-predict: $(BIN)/.installed-predict  ## add what pipeline.predict, evaluate-compact and the stage export of beyond need
 
 repro: in-git $(BIN)/.installed  ## set up, then run the pipeline: tables and figures from synthetic faces
 	dvc repro
@@ -24,10 +26,10 @@ test: $(BIN)/.installed-test  ## set up, then run the tests, offline; SELECT="no
 verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare
 	python -m pipeline.verify
 
-evaluate-compact: $(BIN)/.installed  ## score the kept Compact weights: ARCHIVE=/path/to/fer2013.zip
+evaluate-compact: $(BIN)/.installed-predict  ## score the kept Compact weights and their ONNX file: ARCHIVE=/path/to/fer2013.zip
 	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0
 
-beyond: in-git  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
+beyond: in-git $(BIN)/.installed-predict  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
 	cp beyond/stages.yaml beyond/dvc.yaml && git add beyond/dvc.yaml
 
 grid: in-git  ## put the pipeline of the paper's search in place: grid/dvc.yaml
@@ -37,7 +39,7 @@ lock: $(BIN)/.installed  ## compile the pinned requirements from the short lists
 	$(BIN)/pip install --quiet uv
 	uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.txt
 	uv pip compile --python-platform linux --python-version 3.11 --quiet requirements-gpu.in -o requirements-gpu.txt
-	for name in cluster test; do uv pip compile --universal --python-version 3.11 --quiet requirements-$$name.in -o requirements-$$name.txt; done
+	for name in cluster predict test; do uv pip compile --universal --python-version 3.11 --quiet requirements-$$name.in -o requirements-$$name.txt; done
 
 # DVC and git add want a repository, which a downloaded zip is not; of another user's clone git says itself what to do.
 in-git:
@@ -51,6 +53,10 @@ $(BIN)/.installed: requirements.txt
 		|| { echo "expected Python 3.11.4 to 3.13, received: $$($(PYTHON) --version); run make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(BIN)/.installed-predict: $(BIN)/.installed requirements-predict.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-predict.txt
 	@touch $@
 
 $(BIN)/.installed-test: $(BIN)/.installed requirements-test.txt

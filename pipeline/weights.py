@@ -1,4 +1,5 @@
-"""Scores weights that are kept in results/weights on the official test faces of an archive, and compares with what was recorded.
+"""Scores weights that are kept in results/weights, and the ONNX file beside them, on the official test faces of an archive, and compares
+with what was recorded.
 
 python -m pipeline.weights --keep compact-0          keeps the weights of a row of beyond, trained and evaluated here
 FER2013_ARCHIVE=/path/to/fer2013.zip python -m pipeline.weights compact-0
@@ -24,6 +25,8 @@ from pipeline.dataset.names import TEST_USAGES
 from pipeline.faces import archive, reading
 from pipeline.faces.location import locate
 from pipeline.faces.seen import Seen
+from pipeline.inference.conversion import convert, exact, metadata_of, single_view
+from pipeline.inference.network import Network
 from pipeline.scoring.prediction import predict
 from pipeline.training import backend
 
@@ -32,20 +35,22 @@ MAX_BYTES = 10_000_000  # git keeps them
 ROUNDING = 0.001  # share of the faces that may be answered otherwise on another CPU
 
 
-def test_faces(params, classes):
-    """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of the test faces in the archive that FER2013_ARCHIVE or params name.
+def official_faces(params, classes, wanted=TEST_USAGES):
+    """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of faces in the archive that FER2013_ARCHIVE or params name.
 
-    classes: the names that the labels are the indices of: the network's, whatever order params.yaml has.
+    classes: the names that the labels are the indices of: the network's, whatever order params.yaml has; wanted: the faces' usages, those
+    of the test faces if none are given.
     """
     path, _, _ = locate(params)
     names, pixels, labels = params.sources.archive, [], []
     with archive.entries(path, names.max_unpacked_bytes) as listing:
         for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names, Seen()):
-            chosen = np.isin(usages, TEST_USAGES)
+            chosen = np.isin(usages, wanted)
             pixels.append(to_rgb(chunk[chosen]))
-            labels += [classes.index(emotion) for emotion, test in zip(emotions, chosen, strict=True) if test]
+            labels += [classes.index(emotion) for emotion, one in zip(emotions, chosen, strict=True) if one]
     if not labels:
-        raise InputError(f"{path}: expected faces that are marked for testing, received none; take an archive with FER-2013's own split")
+        marked = " or ".join(wanted)
+        raise InputError(f"{path}: expected faces marked {marked}, received none; take an archive with FER-2013's own split")
     return np.concatenate(pixels), np.array(labels, np.int64)
 
 
@@ -57,16 +62,29 @@ def sha256_of_faces(pixels, labels):
 
 def count_right(folder, pixels, labels, batch_size):
     """Return how many of the faces the network in `folder` answers rightly, computed in float32 on the CPU."""
-    settings = Trained.read(folder / "network.json").settings
-    settings = settings.model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow", "threads": None})
+    settings = exact(Trained.read(folder / "network.json").settings)
     backend.start_for(settings)
     tta = Scoring.read(folder / "scoring.json").tta
     probabilities, _ = predict(settings, tta, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
     return int((probabilities.argmax(axis=1) == labels).sum())
 
 
+def convert_kept(folder, weights_sha256):
+    """Write folder/model.onnx from the weights in a folder; return its SHA-256."""
+    settings = exact(Trained.read(folder / "network.json").settings)
+    backend.start_for(settings)
+    path = folder / "model.onnx"
+    convert(single_view(settings, folder / "model.weights.h5"), metadata_of(settings, weights_sha256), path)
+    return archive.sha256_of(path)
+
+
+def onnx_right(folder, pixels, labels, sha256, tta=None):
+    """Return how many of the faces (n, size, size, 3) the file model.onnx in `folder` answers rightly; tta: None for one view a face."""
+    return int((Network(folder / "model.onnx", sha256).probabilities(pixels[..., 0], tta).argmax(axis=1) == labels).sum())
+
+
 def keep(row, params):
-    """Copy a row's weights to results/weights, with their hash and what they score."""
+    """Copy a row's weights to results/weights, with their hash and what they score, and the same for an ONNX file made of them."""
     source = BEYOND.models / row
     weights = source / "model.weights.h5"
     if not weights.exists():
@@ -86,6 +104,9 @@ def keep(row, params):
         right = count_right(folder, pixels, labels, params.evaluation.batch_size)
         about = {"sha256": archive.sha256_of(weights), "test_faces": len(labels), "right": right, "accuracy": right / len(labels)}
         about["faces_sha256"] = sha256_of_faces(pixels, labels)
+        sha256 = convert_kept(folder, about["sha256"])
+        one, all_views = (onnx_right(folder, pixels, labels, sha256, tta) for tta in (None, Scoring.read(folder / "scoring.json").tta))
+        about["onnx"] = {"sha256": sha256, "right": one, "accuracy": one / len(labels), "right_with_test_time_augmentation": all_views}
         write_json(folder / "score.json", about)
     print(f"{KEPT / row}: {right} of {len(labels)} right, {100 * right / len(labels):.2f} %")
 
@@ -101,23 +122,30 @@ def check(row, params):
     if received != recorded["sha256"]:
         file = folder / "model.weights.h5"
         raise InputError(f"{file}: expected sha256 {recorded['sha256']}, received {received}: damaged; run `git checkout {file}`")
-    pixels, labels = test_faces(params, Trained.read(folder / "network.json").settings.emotions)
+    pixels, labels = official_faces(params, Trained.read(folder / "network.json").settings.emotions)
     if len(labels) != recorded["test_faces"]:
         raise InputError(f"expected the {recorded['test_faces']} official test faces of FER-2013, received {len(labels)}")
+    same_faces, onnx = sha256_of_faces(pixels, labels) == recorded["faces_sha256"], recorded["onnx"]
+    right = onnx_right(folder, pixels, labels, onnx["sha256"])  # first: it takes a tenth of the time
+    equal = compared(f"{row}, ONNX, one view a face", right, onnx["right"], len(labels), same_faces)
     right = count_right(folder, pixels, labels, params.evaluation.batch_size)
-    if sha256_of_faces(pixels, labels) != recorded["faces_sha256"]:
+    return int(not (compared(row, right, recorded["right"], len(labels), same_faces) and equal))
+
+
+def compared(name, right, recorded, count, same_faces):
+    """Print how many of `count` faces were answered rightly, beside the recorded number; return whether they agree to rounding."""
+    said = f"{name}: {right} of {count} test faces right, {100 * right / count:.2f} %"
+    if not same_faces:
         print(
-            f"{row}: {right} of {len(labels)} test faces right, {100 * right / len(labels):.2f} %; not compared with the recorded "
-            f"{recorded['right']}: the pixels are others than those that were scored then, which are Kaggle's JPEG files (the challenge's "
-            "fer2013.csv, for one, differs from them in every face)"
+            f"{said}; not compared with the recorded {recorded}: the pixels are others than those that were scored then, which are "
+            "Kaggle's JPEG files (the challenge's fer2013.csv, for one, differs from them in every face)"
         )
-        return 1
-    said = f"{row}: {right} of {len(labels)} test faces right, {100 * right / len(labels):.2f} %; recorded: {recorded['right']}"
-    off = abs(right - recorded["right"])
+        return False
+    off, said = abs(right - recorded), f"{said}; recorded: {recorded}"
     if off:
-        said += f"; {off} faces off" + (", as the rounding of another CPU can be" if off <= ROUNDING * len(labels) else "")
+        said += f"; {off} faces off" + (", as the rounding of another CPU can be" if off <= ROUNDING * count else "")
     print(said if off else f"{said}: equal")
-    return int(off > ROUNDING * len(labels))
+    return off <= ROUNDING * count
 
 
 def main():

@@ -40,6 +40,30 @@ def tiny_settings():
     return small.settings()
 
 
+@pytest.fixture(scope="session")
+def portrait():
+    """The path of a photograph of one face (Grace Hopper, US Navy, public domain), which lies inside matplotlib."""
+    from matplotlib import cbook
+
+    return cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+
+
+@pytest.fixture(scope="session")
+def sixty(portrait, tmp_path_factory):
+    """The path of one picture of 60 faces, ten a line."""
+    from PIL import Image
+
+    from pipeline.inference import pictures
+
+    face = pictures.read(portrait).image.crop((100, 40, 430, 400)).resize((110, 120))
+    canvas = Image.new("RGB", (1280, 960), (90, 120, 150))
+    for number in range(60):
+        canvas.paste(face, (10 + number % 10 * 126, 20 + number // 10 * 150))
+    path = tmp_path_factory.mktemp("sixty") / "sixty.png"
+    canvas.save(path)
+    return path
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """Keep downloads and checkpoints of the tests out of the user's cache."""
@@ -175,7 +199,7 @@ def make_project(folder):
     for key, value in (("user.name", "tests"), ("user.email", "tests@localhost"), ("commit.gpgsign", "false")):
         project.run("git", "config", key, value)
     for name in ("beyond", "grid"):
-        project.run("make", "--silent", name)
+        project.run("make", "--silent", "-o", ".venv/bin/.installed-predict", name)  # these tests' own Python has the packages
     project.run("git", "add", "--all")
     project.run("git", "commit", "--quiet", "-m", "tiny")
     return project

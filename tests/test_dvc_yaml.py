@@ -13,9 +13,9 @@ from pipeline.training.backend import NAMES
 FILES = ("dvc.yaml", "beyond/stages.yaml", "grid/stages.yaml")
 PIPELINES = {file: yaml.safe_load(Path(file).read_text(encoding="utf-8"))["stages"] for file in FILES}
 STAGES = PIPELINES["dvc.yaml"]
-LEARNING = {"train", "evaluate", "cell"}  # load Keras
+LEARNING = {"train", "evaluate", "cell", "export"}  # load Keras
 # The rooms of pipeline/, one above the other: what lies lower imports nothing that lies higher.
-ROOMS = ["common", "dataset", "config", "faces", "networks", "training", "scoring", "reporting", "search"]
+ROOMS = ["common", "dataset", "config", "faces", "networks", "training", "scoring", "inference", "reporting", "search"]
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
 
 
@@ -194,7 +194,7 @@ def test_root__depends_on_nothing_of_the_others(file):
 
 def test_files__are_short():
     lines = [len(Path(file).read_text(encoding="utf-8").splitlines()) for file in FILES]
-    assert lines[0] <= 130 and sum(lines) <= 300 and len(Path("params.yaml").read_text(encoding="utf-8").splitlines()) <= 160
+    assert lines[0] <= 130 and sum(lines) <= 330 and len(Path("params.yaml").read_text(encoding="utf-8").splitlines()) <= 160
 
 
 def test_stages__only_those_that_train_or_evaluate_reach_tensorflow():

@@ -58,8 +58,16 @@ def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsy
     weights.keep("mine", folder)
     score = json.loads(Path("results/weights/mine/score.json").read_text())
     assert score["test_faces"] == 4 and score["accuracy"] == score["right"] / 4
+    onnx = score["onnx"]
+    assert onnx["accuracy"] == onnx["right"] / 4 and 0 <= onnx["right_with_test_time_augmentation"] <= 4
+    capsys.readouterr()
     assert weights.check("mine", folder) == 0
-    assert "4 test faces right" in capsys.readouterr().out.splitlines()[-1]
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said] == ["mine, ONNX, one view a face", "mine"]
+    assert all("4 test faces right" in line and line.endswith(": equal") for line in said)
+    write_json("results/weights/mine/score.json", score | {"onnx": onnx | {"right": (onnx["right"] + 2) % 4}})
+    assert weights.check("mine", folder) == 1
+    assert "2 faces off" in capsys.readouterr().out.splitlines()[0]
     write_json("results/weights/mine/score.json", score | {"right": (score["right"] + 2) % 4})
     assert weights.check("mine", folder) == 1
     assert "2 faces off" in capsys.readouterr().out
@@ -67,10 +75,11 @@ def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsy
 
 def test_check__altered_weights_are_refused_and_not_advised_to_be_pinned(folder):
     weights.keep("mine", folder)
-    with open("results/weights/mine/model.weights.h5", "ab") as file:
-        file.write(b"x")
-    with pytest.raises(InputError, match="expected sha256 .* damaged; run `git checkout results/weights/mine/model.weights.h5`$"):
-        weights.check("mine", folder)
+    for name in ("model.onnx", "model.weights.h5"):
+        with open(f"results/weights/mine/{name}", "ab") as file:
+            file.write(b"x")
+        with pytest.raises(InputError, match=f"expected sha256 .* damaged; run `git checkout results/weights/mine/{name}`$"):
+            weights.check("mine", folder)
 
 
 def test_check__faces_of_another_form_are_told_from_rounding(folder, capsys):
@@ -100,8 +109,8 @@ def test_keep__row_that_was_not_trained_or_is_too_large_is_refused(folder, monke
     assert not Path("results/weights").exists()
 
 
-def test_test_faces__archive_without_a_test_part_is_refused(folder):
+def test_official_faces__archive_without_a_test_part_is_refused(folder):
     for path in Path("archive/test").rglob("*.png"):
         path.unlink()
-    with pytest.raises(InputError, match="marked for testing"):
-        weights.test_faces(folder, EMOTIONS)
+    with pytest.raises(InputError, match="faces marked PublicTest or PrivateTest or Test"):
+        weights.official_faces(folder, EMOTIONS)

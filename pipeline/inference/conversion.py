@@ -1,7 +1,9 @@
 """A trained row to an ONNX file that answers without Keras: gray faces in, probabilities out, and in it what a reader has to know."""
 
 import json
+import re
 import warnings
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,10 +21,16 @@ LICENCE = (
 )
 
 
+def exact(settings):
+    """Return the Settings in which a row is converted, and compared with its file: float32 on the CPU, by TensorFlow."""
+    return settings.model_copy(update={"precision": "float32", "devices": "cpu", "backend": "tensorflow", "threads": None})
+
+
 def single_view(settings, weights):
     """Return a keras.Model, (batch, face_size, face_size) uint8 gray to (batch, emotions) float32 probabilities, of trained weights.
 
-    settings: Settings of the row; weights: its file. No test-time augmentation. Keras must have been started for the settings.
+    settings: Settings of the row; weights: its file. No test-time augmentation. Keras must have been started
+    for exact() of the settings.
     """
     import keras
 
@@ -64,23 +72,28 @@ def convert(model, metadata, path):
 
 
 def _name(graph, name):
-    # The converter numbers the batch's dimension and its constants, differently in each process, and calls the output after an operation.
-    graph.name = name
+    # The converter numbers nodes and constants differently in each process. Here a node keeps its layer's path, the first part of its
+    # name, and all else is called after the node that gives it or, for constants, that takes it first.
+    graph.name, graph.doc_string = name, ""
     (faces,), (probabilities,) = graph.input, graph.output
-    names = {faces.name: INPUT, probabilities.name: OUTPUT}
+    names, count = {faces.name: INPUT, probabilities.name: OUTPUT}, Counter()
     constants = {constant.name: constant for constant in graph.initializer}
     for node in graph.node:
+        path = re.sub(r"__\d+$", "", node.name)
+        node.name = f"{path}-{count[path]}" if count[path] else path
+        count[path] += 1
         for place, one in enumerate(node.input):
             if one in constants:
                 names.setdefault(one, f"{node.name}/input_{place}")
-        node.input[:] = [names.get(one, one) for one in node.input]
-        node.output[:] = [names.get(one, one) for one in node.output]
-    used = [one for one in names if one in constants]  # by first use
-    for one in used:
-        constants[one].name = names[one]
-    ordered = [constants[one] for one in used]
+        for place, one in enumerate(node.output):
+            names.setdefault(one, f"{node.name}:{place}")
+        node.input[:] = [names[one] if one else "" for one in node.input]
+        node.output[:] = [names[one] for one in node.output]
+    used = [constants[one] for one in names if one in constants]
+    for constant in used:
+        constant.name = names[constant.name]
     del graph.initializer[:], graph.value_info[:]
-    graph.initializer.extend(ordered)
+    graph.initializer.extend(used)
     faces.name, probabilities.name = INPUT, OUTPUT
     for value in (faces, probabilities):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
