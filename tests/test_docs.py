@@ -20,12 +20,14 @@ RUN_BY = {  # what another test or CI runs as it stands
     "make test": ".ci/run",
     "make verify": ".ci/run",
     "make evaluate-compact ARCHIVE=/path/to/fer2013.zip": ".ci/run",
+    "make install-predict": "Makefile",  # make evaluate-compact, which CI runs, wants the same
     "make beyond": "tests/test_beyond.py",
     "make grid": "tests/conftest.py",
     "dvc exp run --queue -S optimizer=adam,sgd": "tests/test_pipeline.py",
     "dvc queue start": "tests/test_pipeline.py",
     "dvc queue status": "tests/conftest.py",
     "dvc repro beyond/dvc.yaml": "tests/test_beyond.py",
+    "dvc repro beyond/dvc.yaml:export@compact-0": "tests/test_beyond.py",
     "dvc repro --glob 'grid/dvc.yaml:train@unbalanced-GoogLeNet-adam-*'": "tests/test_grid.py",
 }
 NOT_RUN = {  # beginning of a command: why no test runs it

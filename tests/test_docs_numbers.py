@@ -30,6 +30,37 @@ def test_results_page__demo_is_the_committed_one():
     assert f"makes {100 * unbalanced['chance']:.2f} and {100 * balanced['chance']:.2f} %" in text
 
 
+def interval(figures):
+    return "{:.2f} ({:.2f} to {:.2f})".format(*(100 * value for value in (figures["accuracy"], *figures["interval"])))
+
+
+def test_predict_page__numbers_are_the_measured_ones():
+    text = Path("docs/predict.md").read_text(encoding="utf-8")
+    measured, beside = (json.loads(Path(f"results/{name}.json").read_text(encoding="utf-8")) for name in ("detection", "beside-fer"))
+    for one in measured["detectors"].values():
+        low, middle, high = one["side"]
+        assert f"| {one['found']} | {one['false']} | {one['cpu_milliseconds']:.0f} | {middle:.3f} ({low:.3f} to {high:.3f}) |" in text
+    for one in measured["by_margin"]["margins"].values():
+        assert f"| {one['right']:,} | {interval(one)} |" in text
+    assert f"{measured['by_margin']['found']:,} of {measured['by_margin']['faces']:,} official test faces" in text
+    for one in beside["kinds"].values():
+        times = [f"{one[f'{name}_milliseconds']:.1f} ({one[f'{name}_least_milliseconds']:.1f})" for name in ("one", "batch")]
+        assert f"| {interval(one)} | {' | '.join(times)} | {one['model_bytes'] / 1e6:.2f} | {one['start_seconds']:.1f} |" in text
+
+
+def test_predict_page__onnx_file_is_the_kept_one():
+    folder = Path("results/weights/compact-0")
+    score = json.loads((folder / "score.json").read_text(encoding="utf-8"))
+    onnx, faces = score["onnx"], f"{score['test_faces']:,}"
+    right, all_views = f"{onnx['right']:,}", f"{onnx['right_with_test_time_augmentation']:,}"
+    accuracy = f"{100 * onnx['accuracy']:.2f}"
+    page, card = (" ".join(Path(f"docs/{name}.md").read_text(encoding="utf-8").split()) for name in ("predict", "model-card"))
+    assert f"{right} of the {faces} official test faces, {accuracy} %" in page
+    assert f"; {all_views}, {100 * score['accuracy']:.2f} %, with" in page
+    assert f"{(folder / 'model.onnx').stat().st_size:,} bytes" in page
+    assert f"one view of a face | {faces} | {right} | {accuracy} (" in card and f"the ten variants | {faces} | {all_views} |" in card
+
+
 @pytest.mark.parametrize(
     ("file", "heading"), [("throughput", "## Two cores with AVX-512"), ("throughput-avx2", "## As on a CPU without AVX-512")]
 )
