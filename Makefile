@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-predict repro test verify evaluate-compact beyond grid lock in-git
+.PHONY: help install install-predict repro test verify evaluate-compact web beyond grid lock in-git
 
 help:  ## list the targets
 	@awk -F ':.*## *' '/^[a-z-]+:.*##/ {printf "%-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone
 
 evaluate-compact: $(BIN)/.installed-predict  ## score the kept Compact weights and their ONNX file: ARCHIVE=/path/to/fer2013.zip
 	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0
+
+web: $(BIN)/.installed-predict web/node_modules/.package-lock.json web/python_modules/.installed  ## build the page that answers in a browser: web/dist
+	python -m pipeline.web
 
 beyond: in-git $(BIN)/.installed-predict  ## put the pipeline of rows that are not the paper's in place: beyond/dvc.yaml
 	cp beyond/stages.yaml beyond/dvc.yaml && git add beyond/dvc.yaml
@@ -61,4 +64,16 @@ $(BIN)/.installed-predict: $(BIN)/.installed requirements-predict.txt
 
 $(BIN)/.installed-test: $(BIN)/.installed requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+# What the page is built of, as web/package-lock.json and web/requirements.txt pin it. No script of a package is run.
+web/node_modules/.package-lock.json: web/package-lock.json
+	@command -v npm > /dev/null || { echo "expected npm, found none; install Node.js 20 or newer (Debian: apt install npm)"; exit 2; }
+	@npm ci --prefix web --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+web/python_modules/.installed: $(BIN)/.installed web/requirements.txt
+	@rm -rf web/python_modules
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+		--target web/python_modules -r web/requirements.txt
 	@touch $@
