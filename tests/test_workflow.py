@@ -1,4 +1,4 @@
-"""The GitHub workflow against the repository: what it calls exists."""
+"""The GitHub workflows against the repository: what they call exists."""
 
 import re
 import shlex
@@ -9,12 +9,13 @@ import yaml
 
 TEXT = Path(".github/workflows/ci.yml").read_text(encoding="utf-8")
 WORKFLOW = yaml.safe_load(TEXT)
+PAGES = yaml.safe_load(Path(".github/workflows/pages.yml").read_text(encoding="utf-8"))
 
 
 def test_workflow__calls_targets_of_the_makefile():
     targets = set(re.findall(r"^(\w+):", Path("Makefile").read_text(encoding="utf-8"), re.M))
     called = set(re.findall(r"\bmake (\w+)\b", TEXT))
-    assert called == {"test", "verify", "repro"} and called <= targets
+    assert called == {"test", "verify", "repro", "web"} and called <= targets
 
 
 def test_workflow__tests_every_python_that_the_makefile_accepts():
@@ -44,3 +45,15 @@ def test_workflow__tables_that_it_shows_are_made():
 
     shown = re.search(r"for table in (.*?);", TEXT).group(1).split()
     assert shown == list(read_paper()["tables"])
+
+
+def test_pages__publish_what_make_web_writes_when_it_changes():
+    from pipeline.web import NETWORK, OUT
+
+    build, deploy = PAGES["jobs"]["build"]["steps"], PAGES["jobs"]["deploy"]
+    assert any(step.get("run") == "make web" for step in build)
+    assert build[-1]["with"]["path"] == str(OUT)
+    assert str(NETWORK) in PAGES[True]["push"]["paths"]  # YAML reads `on` as true
+    assert all(Path(path.removesuffix("/**")).exists() for path in PAGES[True]["push"]["paths"])
+    assert PAGES["permissions"] == {"contents": "read"} and deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    assert not any("uses" in step and "checkout" in step["uses"] for step in deploy["steps"])  # what may publish runs no code of a commit
