@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student_t
 
+from pipeline import web
+
 
 def test_results_page__sample_is_the_measured_one():
     rows = json.loads(Path("results/sample.json").read_text(encoding="utf-8"))["metrics"]["rows"]
@@ -138,3 +140,19 @@ def test_cluster_page__numbers_are_the_measured_ones():
         ideal = figures["cells"] * figures["cell_seconds"] / int(workers)
         assert f"| {workers} | {seconds:.1f} | {100 * ideal / seconds:.0f} |" in text
     assert f"is {figures['overhead_seconds']:.4f} s a cell" in text and figures["overhead_seconds"] < 0.5
+
+
+def test_web_page__numbers_are_the_measured_ones():
+    searches = json.loads(Path("results/web.json").read_text(encoding="utf-8"))["searches"]
+    text = Path("docs/web.md").read_text(encoding="utf-8")
+    for name, one in searches.items():
+        right, base = (f"{100 * one[key] / one['found']:.1f}" for key in ("right", "right_as_they_are"))
+        low, high = (f"{100 * share:.1f}" for share in one["interval"])
+        times = f"{one['milliseconds_to_find']:.0f} | {one['milliseconds_to_answer']:.0f}"
+        found = f"{one['found']} of {one['faces']:,} | {one['false']}"
+        line = f"| as {name} is | {found} | {right} ({low} to {high}) | {base} | {times} |"
+        assert line in text, line
+    sizes = {file.name: file.stat().st_size for file in (web.NETWORK, *web.RUNTIME, web.DETECTOR) if file.is_file()}
+    assert f"{sizes['model.onnx']:,}" in text
+    if len(sizes) == 4:
+        assert f"{sum(sizes[file.name] for file in web.RUNTIME):,}" in text and f"{sizes['centerface.onnx']:,}" in text
