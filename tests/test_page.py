@@ -1,24 +1,17 @@
 """The report's page in a real browser: Debian's chromium, headless, driven by playwright."""
 
 import contextlib
-import os
 import re
-import shutil
 
 import pytest
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.chromium import launched
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine (Debian: apt install chromium; or CHROMIUM=/path/to/it)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as running:
         yield running
-        running.close()
 
 
 @contextlib.contextmanager
