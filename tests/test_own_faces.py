@@ -1,5 +1,6 @@
 """Data sets as people have them, from their archive to the splits by the profile own: what it says, and what becomes of each face."""
 
+import io
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from pipeline import balance, fetch, to_rgb
+from pipeline import audit, balance, fetch, to_rgb
 from pipeline.faces import parts
 from pipeline.faces.archive import sha256_of
 from tests.faces.archives import make_folder, make_zip
@@ -128,6 +129,24 @@ def test_own__archive_that_is_pinned(run, tmp_path):
     own = yaml.safe_load(open("params.yaml", encoding="utf-8"))["profiles"]["own"]["archive"]
     *_, said = run(path, profile={"archive": own | {"sha256": sha256_of(path)}})
     assert not [line for line in said if "not pinned" in line]
+
+
+def test_audit__names_blank_faces_and_mirrored_copies(run, tmp_path, capsys):
+    # One test face is a training face seen in a mirror, and one training face shows nothing.
+    files = pictures(layout({"train/": 6, "test/": 2}, SEVEN))
+    mirrored = Image.open(io.BytesIO(files["train/sad/3.png"])).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    files |= {"test/happy/1.png": encoded(mirrored), "train/fear/0.png": encoded(Image.new("L", (48, 48), 99))}
+    run(make_folder(tmp_path / "faces", files))
+    audit.main()
+    said = capsys.readouterr().out.splitlines()[-2:]
+    assert said == ["data: 1 test faces have a mirrored copy in training: test/happy/1.png", "data: 1 faces are blank: train/fear/0.png"]
+    blank, copies = (pd.read_csv(f"reports/audit/{name}.csv") for name in ("blank", "mirrored"))
+    assert blank[["name", "emotion", "usage"]].to_numpy().tolist() == [["train/fear/0.png", "fear", "Training"]]
+    assert copies[["name", "emotion", "training_name", "training_emotion", "difference"]].to_numpy().tolist() == [
+        ["test/happy/1.png", "happy", "train/sad/3.png", "sad", 0.0]
+    ]
+    data = json.loads(open("reports/audit/audit.json", encoding="utf-8").read())["data"]
+    assert (data["blank_faces"], data["test_faces_with_a_mirrored_copy_in_training"]) == (1, 1)
 
 
 def test_exp_run__own_faces_with_numbers_for_folders(project, tmp_path):
