@@ -27,7 +27,7 @@ def searched(project):
     ("old", "new", "message"),
     [
         ("optimizer:           #", "optimizer: sgd       #", "optimizer: expected none, for the grid tries several, received sgd"),
-        ("validation_share: 0.1  #", "validation_share: 0.0  #", "profiles.demo.validation_share: expected more than 0"),
+        ("validation_share: 0.1  # cut", "validation_share: 0.0  # cut", "profiles.demo.validation_share: expected more than 0"),
     ],
 )
 def test_grid__nothing_to_search_or_to_choose_by_is_refused(project, old, new, message):
