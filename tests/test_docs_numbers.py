@@ -133,6 +133,16 @@ def test_beyond_page__ablation_is_the_measured_one(file, heading):
         assert f"| {name} | {accuracy} | {100 * line['difference']:+.2f} | {line['adjusted_p']:.3f} |" in text, name
 
 
+def test_beyond_page__ablation_over_seeds_is_the_measured_one():
+    figures = json.loads(Path("results/ablation-seeds.json").read_text(encoding="utf-8"))
+    text = Path("docs/beyond.md").read_text(encoding="utf-8").split("### Three seeds")[1].split("\n##")[0]
+    assert [one["seed"] for one in figures["seeds"]] == [0, 1, 2]
+    for name, line in figures["over_seeds"].items():
+        low, high = line["interval"]
+        difference = f"{100 * line['difference']:+.2f} ({100 * low:+.2f} to {100 * high:+.2f})"
+        assert f"| {name} | {100 * line['accuracy']:.2f} | {difference} | {line['seeds']} |" in text, name
+
+
 def test_cluster_page__numbers_are_the_measured_ones():
     figures = json.loads(Path("results/cluster.json").read_text(encoding="utf-8"))
     text = Path("docs/cluster.md").read_text(encoding="utf-8")
