@@ -37,12 +37,21 @@ def _write_and_wait(path, begun, end):
         end.wait(30)
 
 
-def test_written__second_process_is_refused_and_the_firsts_file_is_whole(tmp_path):
+@pytest.fixture
+def writing(tmp_path):
+    """A process that has begun to write a file, the file, and what lets it end."""
     spawn, target = multiprocessing.get_context("spawn"), tmp_path / "a.txt"
     begun, end = spawn.Event(), spawn.Event()
     first = spawn.Process(target=_write_and_wait, args=(target, begun, end))
     first.start()
     assert begun.wait(30)
+    yield first, target, end
+    first.kill()
+    first.join()
+
+
+def test_written__second_process_is_refused_and_the_firsts_file_is_whole(tmp_path, writing):
+    first, target, end = writing
     with pytest.raises(InputError, match=rf"no other process that writes .*a\.txt, received process {first.pid} on .*by `kill`"):
         with written(target):
             pass
@@ -54,12 +63,8 @@ def test_written__second_process_is_refused_and_the_firsts_file_is_whole(tmp_pat
     assert target.read_text() == "the second's" and os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_written__lock_of_a_killed_process_is_free(tmp_path):
-    spawn, target = multiprocessing.get_context("spawn"), tmp_path / "a.txt"
-    begun, end = spawn.Event(), spawn.Event()
-    first = spawn.Process(target=_write_and_wait, args=(target, begun, end))
-    first.start()
-    assert begun.wait(30)
+def test_written__lock_of_a_killed_process_is_free(tmp_path, writing):
+    first, target, _ = writing
     first.kill()
     first.join()
     assert len(os.listdir(tmp_path)) == 2  # its half and its lock
