@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ class Clock:
     """Takes the time of each finished step: the first since the process was started, then the rate of the later ones."""
 
     WARM_UP = 3  # steps after the first that are not counted: caches fill, the allocator settles
+    LEAST = 4  # steps that are, however long they take
 
     def __init__(self, given):
         self.started, self.seconds, self.batch_size = given["started"], given["seconds"], given["batch_size"]
@@ -31,7 +33,7 @@ class Clock:
         """Note a step on `images` faces; raise Enough at the end."""
         self.times.append(time.time())
         self.images.append(images)
-        if len(self.times) > self.WARM_UP + 4 and self.times[-1] - self.times[self.WARM_UP] > self.seconds:
+        if len(self.times) > self.WARM_UP + self.LEAST and self.times[-1] - self.times[self.WARM_UP] > self.seconds:
             raise Enough
 
     def figures(self):
@@ -44,6 +46,41 @@ class Clock:
         }
 
 
+def plain_model(given):
+    """Return what a user would compile: the network as keras.applications has it, its input scaled, one dense layer on top."""
+    import keras
+
+    size = given["size"]
+    inputs = keras.Input((size, size, 3))
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    if hasattr(keras.applications, given["network"]):
+        features = getattr(keras.applications, given["network"])(include_top=False, weights=None, input_tensor=scaled).output
+    else:  # the same layers, plainly used
+        features = import_module(f"pipeline.networks.{given['network']}").backbone(scaled, None)
+    pooled = keras.layers.GlobalAveragePooling2D()(features)
+    outputs = keras.layers.Dense(7, activation="softmax", dtype="float32")(pooled)
+    model = keras.Model(inputs, outputs)
+    optimizer = keras.optimizers.Adam(0.001) if given["optimizer"] == "adam" else keras.optimizers.SGD(0.01, momentum=0.9)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def watch(clock, faces, event="on_train_batch_end"):
+    """Return a Keras callback that shows a Clock each step, or each other `event`, of so many faces, and stops when it says enough."""
+    import keras
+
+    watched = keras.callbacks.Callback()
+
+    def show(*_, **__):
+        try:
+            clock(faces)
+        except Enough:
+            watched.model.stop_training = True
+
+    setattr(watched, event, show)
+    return watched
+
+
 def baseline(given):
     """What a user would write."""
     import keras
@@ -52,28 +89,8 @@ def baseline(given):
     faces = keras.utils.image_dataset_from_directory(
         Path(given["folder"]) / "jpeg", image_size=(size, size), batch_size=given["batch_size"], seed=0, verbose=False
     )
-    inputs = keras.Input((size, size, 3))
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
-    if given["network"] == "GoogLeNet":  # not in keras.applications: the same layers, plainly used
-        from pipeline.networks.GoogLeNet import backbone
-
-        features = backbone(scaled, None)
-    else:
-        features = getattr(keras.applications, given["network"])(include_top=False, weights=None, input_tensor=scaled).output
-    outputs = keras.layers.Dense(7, activation="softmax")(keras.layers.GlobalAveragePooling2D()(features))
-    model = keras.Model(inputs, outputs)
-    optimizer = keras.optimizers.Adam(0.001) if given["optimizer"] == "adam" else keras.optimizers.SGD(0.01, momentum=0.9)
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    clock = Clock(given)
-
-    class Watch(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            try:
-                clock(given["batch_size"])
-            except Enough:
-                self.model.stop_training = True
-
-    model.fit(faces, epochs=10_000, verbose=0, callbacks=[Watch()])
+    model, clock = plain_model(given), Clock(given)
+    model.fit(faces, epochs=10_000, verbose=0, callbacks=[watch(clock, given["batch_size"])])
     figures = clock.figures()
     model.predict(faces, verbose=0)
     started, count = time.time(), 0
@@ -87,7 +104,8 @@ def prepare(given, pixels, labels):
     from pipeline.config.settings import Adam, Recipe, Settings, Sgd
     from pipeline.training import backend
 
-    backend.start(0)
+    name, precision = given.get("backend", "tensorflow"), given.get("precision", "float32")
+    backend.start(0, name, precision)
     from pipeline.networks.shared.classifier import build
     from pipeline.training.fit import fit
 
@@ -96,7 +114,7 @@ def prepare(given, pixels, labels):
         row="benchmark", data="unbalanced", model=given["network"], image_size=given["size"], face_size=48,
         emotions=list("abcdefg"), pretrained=None, pretrained_sha256=None, batch_size=given["batch_size"], epochs=10_000,
         optimizer=adam if given["optimizer"] == "adam" else Sgd(name="sgd", learning_rate=0.01, momentum=0.9), recipe=Recipe(),
-        batch_norm_faces=1, seed=0, fold=None, backend="tensorflow", precision="float32", devices="auto", threads=None,
+        batch_norm_faces=1, seed=0, fold=None, backend=name, precision=precision, devices="auto", threads=None,
     )  # fmt: skip
     model = build(settings)
     index = np.arange(len(labels))
