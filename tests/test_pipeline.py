@@ -161,11 +161,12 @@ def test_dag_and_plots__render(project, tmp_path):
     assert html.count('"facet": {') == 4  # our templates, one small chart a row
 
 
-def test_exp_run__sample_profile_brings_the_real_faces(project):
+def test_exp_run__archive_brings_the_real_faces(project):
     archive = os.environ.get("FER2013_TEST_ARCHIVE")
     if not archive:
         pytest.skip("FER2013_TEST_ARCHIVE names no archive of FER-2013")
-    output = project.run("dvc", "exp", "run", "-S", "profile=sample", *RESOLVE, env=os.environ | {"FER2013_ARCHIVE": archive})
+    fewer = ("-S", "+profiles.full.train_faces=4000", "-S", "+profiles.full.validation_share=0.1")
+    output = project.run("dvc", "exp", "run", "-S", "profile=full", *fewer, *RESOLVE, env=os.environ | {"FER2013_ARCHIVE": archive})
     leaky = json.loads((project.folder / "beyond" / "models" / "settings" / "leaky-Compact.json").read_text())
     source = json.loads((project.folder / "data" / "raw" / "source.json").read_text())
     (project.folder / "beyond" / "dvc.lock").unlink()  # as other test files expect it
@@ -175,7 +176,7 @@ def test_exp_run__sample_profile_brings_the_real_faces(project):
     splits = {name: pd.read_csv(project.folder / "data" / "splits" / f"{name}.csv") for name in ("unbalanced", "balanced")}
     assert splits["unbalanced"].split.value_counts().to_dict() == {"test": 7178, "train": 3597, "validation": 403}
     assert splits["balanced"].split.value_counts()["test"] == 766
-    assert (source["source"], leaky["batch_norm_faces"], leaky["data"]) == ("archive", 512, "balanced_leaky")
+    assert (source["source"], leaky["batch_norm_faces"], leaky["data"]) == ("archive", 4096, "balanced_leaky")
 
 
 def test_exp_run__temporary_copy_finds_an_ignored_archive_by_its_relative_path(project):

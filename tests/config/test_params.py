@@ -43,7 +43,7 @@ ROW = {"data": "unbalanced", "model": "ResNet50", "optimizer": "adam", "batch_si
         ("rows.table2-InceptionV3.image_size", 74, "at least 75 for InceptionV3", "74"),
         ("rows.table2-Xception.image_size", 47, "at least 48 for Xception", "47"),
         ("rows.table2-ResNet50.data", "balanced_lucky", "'unbalanced', 'balanced'", "'balanced_lucky'"),
-        ("profile", "dmeo", "one of ablation, demo, full, own, paper, sample, search, tiny", "'dmeo'"),
+        ("profile", "dmeo", "one of ablation, demo, full, own, paper, search, tiny", "'dmeo'"),
         ("optimizer", "rmsprop", "one of adam, nesterov, sgd", "'rmsprop'"),
         ("epochs", 0, "greater than or equal to 1", "0"),
         ("seed", DELETE, "this key", "nothing"),

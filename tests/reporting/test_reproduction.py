@@ -47,7 +47,7 @@ def test_compare_metrics__row_or_metric_missing_or_not_a_number_is_a_difference(
 
 
 def test_compare_metrics__other_data_is_a_difference():
-    assert compare_metrics(metrics(), metrics() | {"data": {"profile": "sample"}}, None)[0][0] == "data"
+    assert compare_metrics(metrics(), metrics() | {"data": {"profile": "full"}}, None)[0][0] == "data"
 
 
 def test_measure_spread__by_hand():
