@@ -23,8 +23,8 @@ test: $(BIN)/.installed-test  ## set up, then run the tests, offline; SELECT="no
 	ruff check .
 	pytest -m "$(SELECT)"
 
-verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare
-	python -m pipeline.verify
+verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare; ROWS=table3-GoogLeNet: these rows alone
+	python -m pipeline.verify $(if $(ROWS),--rows $(ROWS))
 
 evaluate-compact: $(BIN)/.installed-predict  ## score the kept Compact weights and their ONNX file: ARCHIVE=/path/to/fer2013.zip
 	FER2013_ARCHIVE="$(ARCHIVE)" python -m pipeline.weights compact-0

@@ -1,14 +1,14 @@
 """Reproduction check: runs the committed pipeline in a fresh clone without any cache, and compares what comes out.
 
-python -m pipeline.verify             compare with the committed dvc.lock and reports/metrics.json; exit status 1 if they differ
-python -m pipeline.verify --record    make these files and reports/machine.json in a fresh clone, each row trained twice, to be committed
-python -m pipeline.verify --spread    measure how far metrics move when only the rounding differs: reports/spread.json
+python -m pipeline.verify [--rows ROW ...]   compare with the committed dvc.lock and reports; exit status 1 if they differ
+python -m pipeline.verify --record           make dvc.lock, reports/metrics.json and reports/reference in a fresh clone, to be committed
+python -m pipeline.verify --reference        add what this processor makes of the committed pipeline to reports/reference
+python -m pipeline.verify --spread           measure how far the first losses move when only the rounding differs: reports/spread.json
 """
 
 import argparse
-import os
+import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,87 +20,144 @@ from pipeline.common.files import read_json, write_json
 from pipeline.common.fingerprint import fingerprint
 from pipeline.common.git import git
 from pipeline.common.tables import print_table
-from pipeline.reporting.reproduction import compare_hashes, compare_metrics, measure_spread
+from pipeline.reproduction.clone import LOCK, Clone
+from pipeline.reproduction.comparison import compare_hashes, compare_rows, tolerances_of
+from pipeline.reproduction.references import METRICS, REFERENCES, first_of, read_references, write_reference
 
-LOCK, METRICS, MACHINE, SPREAD = "dvc.lock", "reports/metrics.json", "reports/machine.json", "reports/spread.json"
+SPREAD = "reports/spread.json"
 DATA_STAGES = ("fetch", "to_rgb", "balance", "resolve")
-# Other kernels with another order of summation, as on a CPU without AVX-512: right arithmetic, other last bits.
-ROUNDINGS = ({"ONEDNN_MAX_CPU_ISA": "AVX2"},)
+FLIPS = 4  # trainings that start with other last bits
+# Right arithmetic in another order: other kernels, as on another processor.
+KERNELS = ({"ONEDNN_MAX_CPU_ISA": "AVX2"}, {"TF_ENABLE_ONEDNN_OPTS": "0"})
 
 
-def reproduce(root, folder, environment=None):
-    """Clone `root`'s HEAD into `folder`, run `dvc repro` there with nothing cached, and return (lock, metrics)."""
-    git("clone", "--quiet", "--no-hardlinks", str(root), str(folder))
-    local = folder / ".dvc" / "config.local"  # a cache shared by the user's own settings would answer instead of a training
-    local.write_text(f"[cache]\n    dir = {folder / '.dvc' / 'cache'}\n", encoding="utf-8")
-    return repro(folder, [], environment)
-
-
-def repro(folder, arguments, environment=None):
-    """Run `dvc repro` with `arguments` in `folder` and return (lock, metrics)."""
-    own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | (environment or {})
-    own["FER2013_CACHE"] = str(folder / ".dvc" / "tmp" / "cache")  # nor may a checkpoint
-    done = subprocess.run(["dvc", "repro", *arguments], cwd=folder, env=own, stdout=sys.stderr, check=False)
-    if done.returncode:
-        raise InputError(f"expected `dvc repro` in a fresh clone to succeed, received exit status {done.returncode}; see above")
-    metrics = folder / METRICS
-    return yaml.safe_load((folder / LOCK).read_text(encoding="utf-8")), read_json(metrics) if metrics.exists() else None
-
-
-def record(root, folder):
-    """Make the committed files in `folder`; every row is trained until two of its trainings in a row agree.
+def agreed(clone, names=None):
+    """Return {row: its numbers} after each row was trained until two of its trainings in a row agree.
 
     Rarely two runs of one training differ in last bits: a number that came once in forty would fail every later check.
     """
-    _, metrics = reproduce(root, folder)
-    left = list(metrics["rows"])
+    rows = clone.rows(names)
+    left = list(rows)
     while left:
-        before = metrics
-        repro(folder, ["--force", "--single-item", *(f"train@{row}" for row in left)])
-        _, metrics = repro(folder, [])
-        left = [row for row in left if metrics["rows"][row] != before["rows"][row]]
+        before = rows
+        clone.train_again(left)
+        rows = clone.rows(names)
+        left = [row for row in left if rows[row] != before[row]]
         if left:
             print(f"trained once more, for they differed: {', '.join(left)}", flush=True)
+    return rows
+
+
+def record(root, folder):
+    """Make the committed files in `folder` and bring them to `root`."""
+    clone = Clone(root, folder)
+    clone.repro()
+    rows = agreed(clone)
+    clone.repro()
     for name in (LOCK, METRICS):
         shutil.copyfile(folder / name, root / name)
-    write_json(root / MACHINE, fingerprint())
+    shutil.rmtree(root / REFERENCES, ignore_errors=True)  # what other machines made of another pipeline
+    write_reference(root, rows)
 
 
-def verify(root, folder):
-    """Return a list of differences between the committed files and a run in `folder`.
+def add_reference(root, folder):
+    """Run the committed pipeline on this machine and keep its rows."""
+    clone = Clone(root, folder)
+    clone.repro()
+    write_reference(root, agreed(clone))
 
-    On the machine that made them a row that differs is trained once more, and counts if it differs again: rarely, a step's
-    last bits differ between two runs of the same training (docs/speed.md), and a number that cannot be had again is worth nothing.
+
+def verify(root, folder, names):
+    """Return (list of Verdict, differences of the data) of a run in `folder`; names: of rows, None for the whole pipeline.
+
+    On a known machine a row that differs is trained once more, and counts if it differs again: rarely, a step's last bits differ
+    between two runs of the same training (docs/speed.md), and a number that cannot be had again is worth nothing.
     """
-    committed = yaml.safe_load((root / LOCK).read_text(encoding="utf-8")), read_json(root / METRICS)
-    machine = read_json(root / MACHINE)
-    lock, metrics = reproduce(root, folder)
+    metrics, references = read_json(root / METRICS), read_references(root)
+    unknown = sorted(set(names or ()) - set(metrics["rows"]))
+    if unknown:
+        raise InputError(f"--rows: expected some of {', '.join(metrics['rows'])}, received {', '.join(unknown)}")
     here = fingerprint()
-    same_machine = machine == here
-    tolerance = None if same_machine else read_json(root / SPREAD)["tolerance"]
-    print("metrics: " + ("exactly, on the machine that made them" if same_machine else "within the measured spread, on another machine"))
-    for key in sorted(key for key in machine | here if machine.get(key) != here.get(key)):
-        print(f"  {key}: {machine.get(key)} there, {here.get(key)} here")
-    differences = compare_metrics(committed[1], metrics, tolerance)
-    again = [row for row in committed[1]["rows"] if any(what.startswith(f"{row}: ") for what, *_ in differences)]
-    if same_machine and again:
-        print(f"trained once more, for they differed: {', '.join(again)}")
-        repro(folder, ["--force", "--single-item", *(f"train@{row}" for row in again)])
-        lock, metrics = repro(folder, [])
-        differences = compare_metrics(committed[1], metrics, tolerance)
-    return compare_hashes(committed[0], lock, DATA_STAGES) + differences
+    known = next((reference for reference in references.values() if reference["machine"] == here), None)
+    reference = known or first_of(references, metrics)
+    print("rows: " + ("equal in everything, for this machine's numbers are known" if known else "by their first losses, on a new machine"))
+    for key in sorted(key for key in reference["machine"] | here if reference["machine"].get(key) != here.get(key)):
+        print(f"  {key}: {reference['machine'].get(key)} there, {here.get(key)} here")
+    committed = {row: one for row, one in reference["rows"].items() if names is None or row in names}
+    tolerances = {} if known else read_json(root / SPREAD)
+    clone = Clone(root, folder)
+    clone.repro(*(f"evaluate@{row}" for row in names or ()))
+    found = compare_rows(committed, clone.rows(names), tolerances, known is not None)
+    again = [verdict.row for verdict in found if verdict.differences and verdict.row in committed]
+    if known and again:
+        print(f"trained once more, for they differed: {', '.join(again)}", flush=True)
+        clone.train_again(again)
+        if names is None:
+            clone.repro()
+        found = compare_rows(committed, clone.rows(names), tolerances, True)
+    differences = compare_hashes(yaml.safe_load((root / LOCK).read_text(encoding="utf-8")), clone.lock(), DATA_STAGES)
+    if names is None:
+        differences += compare_report(metrics, read_json(clone.folder / METRICS), clone.rows())
+    return found, differences
+
+
+def compare_report(committed, received, rows):
+    """Return what is wrong with a run's reports/metrics.json: other data than committed, or other numbers than its rows have."""
+    differences = [] if committed["data"] == received["data"] else [("data", committed["data"], received["data"], "equal")]
+    if received["rows"] != {row: one["metrics"] for row, one in rows.items()}:
+        differences.append((METRICS, "the numbers of reports/rows", "others", "equal"))
+    return differences
+
+
+def spread(root, folder):
+    """Measure how far each row's first losses move under other rounding, and write reports/spread.json."""
+    clone = Clone(root, folder)
+    clone.repro("resolve")
+    found = {}
+    for row in read_json(root / METRICS)["rows"]:
+        command = (sys.executable, "-m", "pipeline.first_steps", "--row", row)
+        reference, *flipped = last_line(clone.output(*command, "--flips", str(FLIPS)))
+        others = [last_line(clone.output(*command, environment=kernels))[0] for kernels in KERNELS]
+        found[row] = tolerances_of(reference, [*flipped, *others])
+        print(f"{row}: {', '.join(f'{tolerance:.2g}' for tolerance in found[row])}", flush=True)
+    about = {"machine": fingerprint(), "flips": FLIPS, "kernels": list(KERNELS)}
+    write_json(root / SPREAD, {"measured_on": about, "first_losses": found})
+
+
+def last_line(output):
+    """Return the JSON in the last line of a program's output."""
+    return json.loads(output.splitlines()[-1])
+
+
+def show(found, differences):
+    """Print the verdict of every row, then what differs; return whether anything does."""
+    lines = [(verdict.row, verdict.checked, "differs" if verdict.differences else "reproduced") for verdict in found]
+    print_table(None, ("row", "compared", "verdict"), lines)
+    differing = differences + [difference for verdict in found for difference in verdict.differences]
+    if differing:
+        print_table(None, ("what", "committed", "reproduced", "allowed"), differing)
+        print(f"not reproduced: {len(differing)} differences")
+        return True
+    counts = {}
+    for verdict in found:
+        counts[verdict.checked] = counts.get(verdict.checked, 0) + 1
+    said = "; ".join(f"{count}: {checked}" for checked, count in counts.items())
+    print(f"reproduced: the data's hashes, and {len(found)} rows ({said})")
+    return False
 
 
 def main():
-    """Run one of the three modes in a temporary clone."""
+    """Run one of the modes in a temporary clone."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--record", action="store_true", help="make the committed files anew")
-    mode.add_argument("--spread", action="store_true", help="measure the tolerance for other machines")
+    mode.add_argument("--reference", action="store_true", help="add this machine's numbers")
+    mode.add_argument("--spread", action="store_true", help="measure the tolerances for other machines")
+    mode.add_argument("--rows", nargs="+", metavar="ROW", help="check these rows alone")
     options = parser.parse_args()
     root = Path.cwd()
     git("rev-parse", "--verify", "HEAD")
-    needed = [] if options.record else [METRICS, LOCK] if options.spread else [METRICS, LOCK, MACHINE, SPREAD]
+    needed = [] if options.record else [METRICS, LOCK] if options.spread or options.reference else [METRICS, LOCK, SPREAD]
     missing = [name for name in needed if not (root / name).exists()]
     if missing or not (root / "dvc.yaml").exists():
         raise InputError(
@@ -108,19 +165,15 @@ def main():
             "run `python -m pipeline.verify --record`, commit, then run it with --spread"
         )
     with tempfile.TemporaryDirectory(prefix="reproduction-") as temporary:
+        folder = Path(temporary) / "clone"
         if options.record:
-            record(root, Path(temporary) / "clone")
+            record(root, folder)
+        elif options.reference:
+            add_reference(root, folder)
         elif options.spread:
-            reference = read_json(root / METRICS)
-            runs = [reproduce(root, Path(temporary) / str(number), env)[1] for number, env in enumerate(ROUNDINGS)]
-            write_json(root / SPREAD, {"roundings": list(ROUNDINGS)} | measure_spread(reference, runs))
-        else:
-            differences = verify(root, Path(temporary) / "clone")
-            if differences:
-                print_table(None, ("what", "committed", "reproduced", "allowed"), differences)
-                print(f"not reproduced: {len(differences)} differences")
-                sys.exit(1)
-            print("reproduced: no difference")
+            spread(root, folder)
+        elif show(*verify(root, folder, options.rows)):
+            sys.exit(1)
 
 
 if __name__ == "__main__":

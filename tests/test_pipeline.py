@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.common.files import write_json
-from pipeline.common.fingerprint import fingerprint
+from pipeline.reproduction.references import METRICS, REFERENCES, write_reference
 from tests.faces.archives import make_zip
 from tests.faces.images import picture
 
@@ -196,18 +196,21 @@ def test_exp_run__temporary_copy_finds_an_ignored_archive_by_its_relative_path(p
 
 def test_verify__reproduces_all_but_a_tampered_metric(project):
     # One real run in a fresh clone: the only difference is the one that was put there.
-    write_json(project.folder / "reports" / "machine.json", fingerprint())
-    write_json(project.folder / "reports" / "spread.json", {"tolerance": {}})
-    path = project.folder / "reports" / "metrics.json"
+    path = project.folder / METRICS
     metrics = json.loads(path.read_text())
     metrics["rows"]["table2-GoogLeNet"]["accuracy"] += 0.01
     path.write_text(json.dumps(metrics))
+    write_json(project.folder / "reports" / "spread.json", {"first_losses": {}})
+    losses = {row: json.loads((project.folder / "models" / row / "first_losses.json").read_text()) for row in metrics["rows"]}
+    write_reference(project.folder, {row: {"metrics": metrics["rows"][row], "first_losses": losses[row]} for row in metrics["rows"]})
     output = project.run("python", "-m", "pipeline.verify", ok=False)
-    assert "exactly, on the machine that made them" in output
+    assert "equal in everything, for this machine's numbers are known" in output
     assert "trained once more, for they differed: table2-GoogLeNet\n" in output
     assert "not reproduced: 1 differences" in output and "table2-GoogLeNet: accuracy" in output
-    for name in ("machine.json", "spread.json"):
-        (project.folder / "reports" / name).unlink()
+    output = project.run("python", "-m", "pipeline.verify", "--rows", "table3-MobileNetV2")
+    assert "reproduced: the data's hashes, and 1 rows (1: everything equal)" in output
+    (project.folder / "reports" / "spread.json").unlink()
+    shutil.rmtree(project.folder / REFERENCES)
 
 
 def test_verify__without_committed_results_says_so(project):

@@ -113,7 +113,7 @@ def test_stages__six_faces_to_a_table(folder, capsys):
     right, wrong = ({"faces": 1, "accuracy": accuracy, "interval": [accuracy, accuracy]} for accuracy in (1.0, 0.0))
     assert scores["parts"] == {"PublicTest": right, "PrivateTest": wrong, "without_duplicates": right}
     about = {
-        "early_loss": 0.7,
+        "first_losses": [0.7],
         "settings": settings.model_dump(),
         "tta": {"flip": False, "translate": 0},
         "faces": {"train": 4, "validation": 0, "test": 2},

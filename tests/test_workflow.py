@@ -40,6 +40,16 @@ def test_workflow__may_only_read_and_comment():
     assert "pull_request_target" not in TEXT
 
 
+def test_workflow__keeps_dvcs_cache_between_runs_but_never_for_verify():
+    jobs = WORKFLOW["jobs"]
+    cached = {name: [step["with"] for step in job["steps"] if "actions/cache" in step.get("uses", "")] for name, job in jobs.items()}
+    (given,) = cached.pop("report")
+    assert given["path"] == ".dvc/cache" and given["key"].startswith("dvc-${{ hashFiles('dvc.lock') }}-") and not any(cached.values())
+    assert "if" not in jobs["report"]  # a push to main fills the cache that pull requests start from
+    steps = {step.get("name"): step.get("if") for step in jobs["report"]["steps"]}
+    assert steps["The metrics diff as a comment"] == "github.event_name == 'pull_request'"
+
+
 def test_workflow__tables_that_it_shows_are_made():
     from pipeline.reporting.paper import read_paper
 

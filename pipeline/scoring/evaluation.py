@@ -1,5 +1,6 @@
 """Scores a trained row on every test face of its split, once."""
 
+import csv
 import shutil
 
 import numpy as np
@@ -15,6 +16,8 @@ from pipeline.dataset.split_file import part, read_split
 from pipeline.scoring.outputs import predictions_table, score, write_row
 from pipeline.scoring.prediction import predict
 from pipeline.training import backend
+
+DRAWN = "synthetic-"  # begins the names that faces/synthetic.py gives
 
 
 def evaluate_row(row, section):
@@ -35,7 +38,7 @@ def evaluate_row(row, section):
         "made_by": trained.model_dump(exclude={"settings"}),
         "parameters": parameter_count,
         "faces": {name: len(part(split, name)[0]) for name in ("train", "validation", "test")},
-        "early_loss": float(np.mean(read_json(model / "first_losses.json"))),
+        "first_losses": read_json(model / "first_losses.json"),
         "confidence": evaluation.confidence,
         "bootstrap": evaluation.bootstrap,
     }
@@ -45,9 +48,23 @@ def evaluate_row(row, section):
         scores = score(labels, probabilities, test.duplicate.to_numpy(bool), usage, evaluation, settings.seed)
         write_row(folder, predictions, settings.emotions, about, scores)
         shutil.copyfile(model / "history.csv", folder / "history.csv")
+    print(summary_of(row, settings.model, scores, len(labels), drawn(RGB / "labels.csv")))
     warning = warning_of(scores, probabilities, settings.emotions)
     if warning:
         print(f"warning: {row} {warning}")
+
+
+def summary_of(row, model, scores, count, synthetic):
+    """Return a row's score in one line, beside chance; scores: as outputs.score gives them; synthetic: whether the faces are drawn."""
+    accuracy, chance, low, high = (100 * value for value in (scores["accuracy"], scores["chance"], *scores["interval"]["accuracy"]))
+    faces = f"{count:,} {'synthetic ' if synthetic else ''}test faces"
+    return f"{row} ({model}): {accuracy:.2f} % ({low:.2f} to {high:.2f}) of {faces}; the commonest emotion given to all: {chance:.2f} %"
+
+
+def drawn(path):
+    """Tell by the first name in labels.csv whether the faces are the pipeline's own drawings."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return next(csv.DictReader(file))["name"].startswith(DRAWN)
 
 
 def warning_of(scores, probabilities, emotions):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics
 
-FORMAT = 5  # of metrics.json: what reads it refuses another
+FORMAT = 6  # of metrics.json: what reads it refuses another
 THRESHOLD = 0.5  # Keras' Precision() and Recall() count an output above it as an answer
 
 

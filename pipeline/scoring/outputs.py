@@ -14,7 +14,7 @@ from pipeline.scoring import metrics
 
 SUM_ERROR = 1e-3
 EXPECTED = {
-    "settings", "made_by", "tta", "faces", "early_loss", "confidence", "bootstrap", "accuracy", "chance", "macro", "interval", "parts"
+    "settings", "made_by", "tta", "faces", "first_losses", "confidence", "bootstrap", "accuracy", "chance", "macro", "interval", "parts"
 }  # fmt: skip
 ABOUT = ("face", "emotion", "duplicate", "usage")  # the columns before the probabilities
 

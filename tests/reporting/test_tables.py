@@ -23,7 +23,7 @@ def as_the_paper():
     }  # fmt: skip
     return {
         "format": FORMAT,
-        "early_loss": 1.9,
+        "first_losses": [1.95, 1.85],
         "settings": settings,
         "tta": TestTimeAugmentation().model_dump(),
         "faces": {"train": 28709, "validation": 0, "test": 7178},

@@ -26,7 +26,7 @@ def place(tmp_path):
 
 
 def metrics(**change):
-    scores = {"faces": {}, "early_loss": 1.9, "accuracy": 0.5, "chance": 0.5, "macro": {}, "interval": {}, "parts": {}}
+    scores = {"faces": {}, "first_losses": [1.9], "accuracy": 0.5, "chance": 0.5, "macro": {}, "interval": {}, "parts": {}}
     made = {"settings": settings(row="a").model_dump(), "made_by": INPUTS, "tta": TestTimeAugmentation().model_dump()}
     return {"format": FORMAT, "confidence": 0.95, "bootstrap": 200} | made | scores | change
 
@@ -143,13 +143,13 @@ def test_write_row__files_that_the_readers_read(tmp_path):
     test = pd.DataFrame({"emotion": [emotions[label] for label in labels], "duplicate": duplicate})
     table = predictions_table(np.array([7, 8, 9, 11]), test, usage, probabilities, emotions)
     (tmp_path / "a").mkdir()
-    write_row(tmp_path / "a", table, emotions, {"early_loss": 1.5}, scores)
+    write_row(tmp_path / "a", table, emotions, {"first_losses": [1.5]}, scores)
     read = read_predictions(tmp_path, "a", emotions)
     assert read.equals(table) and list(read.columns) == ["face", "emotion", "duplicate", "usage", "happy", "sad"]
     answer, right, confidence = answers(read, emotions)
     assert answer.tolist() == ["happy", "sad", "sad", "sad"] and right.tolist() == [True, False, True, True]
     assert confidence == pytest.approx([0.9, 0.6, 0.8, 0.7])
     written = read_json(tmp_path / "a" / "metrics.json")
-    assert (written["format"], written["early_loss"], written["accuracy"]) == (FORMAT, 1.5, 0.75)
+    assert (written["format"], written["first_losses"], written["accuracy"]) == (FORMAT, [1.5], 0.75)
     assert pd.read_csv(tmp_path / "a" / "confusion.csv").faces.tolist() == [1, 1, 0, 2]
     assert pd.read_csv(tmp_path / "a" / "roc.csv").emotion.unique().tolist() == ["happy", "sad", "macro average"]
