@@ -107,7 +107,8 @@ def trainings(jobs, wanted, precision, at_once=2):
 
     for name in wanted:
         row, seed, epochs = name.split(":")
-        given = {"row": row, "seed": int(seed), "epochs": int(epochs), "precision": precision, "answers": str(jobs.folder / f"{name}.npy")}
+        given = {"row": row, "seed": int(seed), "epochs": int(epochs), "precision": precision, "at_once": at_once}
+        given["answers"] = str(jobs.folder / f"{name}.npy")
         if name not in jobs.found:
             waiting.append(threading.Thread(target=one, args=(name, given)))
             waiting[-1].start()

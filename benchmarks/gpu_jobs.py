@@ -97,7 +97,8 @@ def training(given):
     with written(given["answers"]) as path, open(path, "wb") as file:
         np.save(file, probabilities)
     return {
-        "row": given["row"], "settings": settings.model_dump(), "device": device(), "versions": backend.versions(settings.backend),
+        "row": given["row"], "at_once": given["at_once"], "settings": settings.model_dump(),
+        "device": device(), "versions": backend.versions(settings.backend),
         "train_faces": whole(data.training[0], settings.batch_size), "train_seconds": train_seconds,
         "epoch_seconds": progress.epoch_seconds, "total_seconds": time.monotonic() - began, "history": progress.logs,
         "scores": scores_of(test, probabilities, settings, params.evaluation),
