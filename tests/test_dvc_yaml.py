@@ -15,7 +15,7 @@ PIPELINES = {file: yaml.safe_load(Path(file).read_text(encoding="utf-8"))["stage
 STAGES = PIPELINES["dvc.yaml"]
 LEARNING = {"train", "evaluate", "cell", "export"}  # load Keras
 # The rooms of pipeline/, one above the other: what lies lower imports nothing that lies higher.
-ROOMS = ["common", "dataset", "config", "faces", "networks", "training", "scoring", "inference", "reporting", "search"]
+ROOMS = ["common", "dataset", "config", "faces", "networks", "training", "scoring", "inference", "reporting", "search", "reproduction"]
 MODELS = sorted(path.stem for path in Path("pipeline/networks").glob("[A-Z]*.py"))
 
 
