@@ -1,8 +1,8 @@
-"""The losses of a row's first training steps, of which nothing is kept: what makes two machines' trainings comparable to the digit.
+"""A row's first training steps, of which nothing is kept: what makes two machines' trainings comparable.
 
-python -m pipeline.first_steps --row table3-GoogLeNet [--flips 4] [--section beyond]
+python -m pipeline.first_steps --row table3-GoogLeNet [--flips 2] [--section beyond]
 
-Prints a JSON list a training: that of the row as it is, and those that start with other last bits in the first layer's kernel.
+Prints a JSON list of {"first_losses", "first_updates"}: of the row as it is, then of trainings that start with other last bits.
 """
 
 import argparse
@@ -18,13 +18,37 @@ from pipeline.training.trainer import TrainingData
 
 
 class Enough(Exception):
-    """Raised when the losses are there."""
+    """Raised after the last step that is watched."""
 
 
-def first_losses(settings, data, flip=None):
-    """Return the losses of the first steps of a training, a list of floats; Keras must have been started for `settings`.
+class Watch:
+    """In place of an Interruption: fit asks it after each step. It notes how far the weights moved, and stops after `count` steps."""
 
-    data: TrainingData; flip: a seed by which half of the first kernel's weights change in their last bit, None for none.
+    def __init__(self, model, count):
+        self.model, self.count, self.updates, self.weights = model, count, [], None
+        self.note()
+
+    def note(self):
+        """Take the trained weights as they are now."""
+        before, self.weights = self.weights, [backend.value_of(v).astype(np.float64) for v in self.model.trainable_variables]
+        if before is not None:
+            self.updates.append(float(np.sqrt(sum(np.square(b - a).sum() for a, b in zip(before, self.weights, strict=True)))))
+
+    def __call__(self):
+        """Note a step; tell whether it was the last one."""
+        self.note()
+        return len(self.updates) == self.count
+
+    def stop(self, _):
+        """End the training."""
+        raise Enough
+
+
+def first_steps(settings, data, flip=None):
+    """Return {"first_losses": [number], "first_updates": [number]}; Keras must have been started for `settings`.
+
+    An update is the Euclidean length of the change of all trained weights in a step. data: TrainingData; flip: a seed by which half of the
+    first kernel's weights change in their last bit, None for none.
     """
     from pipeline.networks.shared.classifier import build
     from pipeline.training.fit import FIRST_STEPS, fit
@@ -33,17 +57,13 @@ def first_losses(settings, data, flip=None):
     if flip is not None:
         kernel = next(variable for variable in model.trainable_variables if variable.name.endswith("kernel"))
         kernel.assign(flipped(backend.value_of(kernel), flip))
-
-    def note(_, loss):
-        losses.append(loss)
-        if len(losses) == FIRST_STEPS:
-            raise Enough
-
+    watch = Watch(model, FIRST_STEPS)
     try:
-        fit(model, data.pixels, data.training, data.validation, settings, note, lambda *_: None)
+        fit(model, data.pixels, data.training, data.validation, settings, lambda _, loss: losses.append(loss), lambda *_: None,
+            interruption=watch)  # fmt: skip
     except Enough:
         pass
-    return losses
+    return {"first_losses": losses, "first_updates": watch.updates}
 
 
 def flipped(weights, seed):
@@ -65,7 +85,7 @@ def main():
     found = []
     for flip in (None, *range(options.flips)):
         backend.start_for(settings)
-        found.append(first_losses(settings, data, flip))
+        found.append(first_steps(settings, data, flip))
     print(json.dumps(found))
 
 

@@ -3,11 +3,10 @@
 python -m pipeline.verify [--rows ROW ...]   compare with the committed dvc.lock and reports; exit status 1 if they differ
 python -m pipeline.verify --record           make dvc.lock, reports/metrics.json and reports/reference in a fresh clone, to be committed
 python -m pipeline.verify --reference        add what this processor makes of the committed pipeline to reports/reference
-python -m pipeline.verify --spread           measure how far the first losses move when only the rounding differs: reports/spread.json
+python -m pipeline.verify --spread           measure how far the first steps move when only the rounding differs: reports/spread.json
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -48,11 +47,16 @@ def agreed(clone, names=None):
     return rows
 
 
+def with_updates(clone, rows):
+    """Return `rows` with the updates of their first steps."""
+    return {row: one | {"first_updates": clone.first_steps(row)[0]["first_updates"]} for row, one in rows.items()}
+
+
 def record(root, folder):
     """Make the committed files in `folder` and bring them to `root`."""
     clone = Clone(root, folder)
     clone.repro()
-    rows = agreed(clone)
+    rows = with_updates(clone, agreed(clone))
     clone.repro()
     for name in (LOCK, METRICS):
         shutil.copyfile(folder / name, root / name)
@@ -64,7 +68,7 @@ def add_reference(root, folder):
     """Run the committed pipeline on this machine and keep its rows."""
     clone = Clone(root, folder)
     clone.repro()
-    write_reference(root, agreed(clone))
+    write_reference(root, with_updates(clone, agreed(clone)))
 
 
 def verify(root, folder, names):
@@ -80,14 +84,15 @@ def verify(root, folder, names):
     here = fingerprint()
     known = next((reference for reference in references.values() if reference["machine"] == here), None)
     reference = known or first_of(references, metrics)
-    print("rows: " + ("equal in everything, for this machine's numbers are known" if known else "by their first losses, on a new machine"))
+    print("rows: " + ("equal in everything, for this machine's numbers are known" if known else "by their first steps, on a new machine"))
     for key in sorted(key for key in reference["machine"] | here if reference["machine"].get(key) != here.get(key)):
         print(f"  {key}: {reference['machine'].get(key)} there, {here.get(key)} here")
     committed = {row: one for row, one in reference["rows"].items() if names is None or row in names}
-    tolerances = {} if known else read_json(root / SPREAD)
+    tolerances = {} if known else read_json(root / SPREAD)["rows"]
     clone = Clone(root, folder)
     clone.repro(*(f"evaluate@{row}" for row in names or ()))
-    found = compare_rows(committed, clone.rows(names), tolerances, known is not None)
+    rows = clone.rows(names)
+    found = compare_rows(committed, rows if known else with_updates(clone, rows), tolerances, known is not None)
     again = [verdict.row for verdict in found if verdict.differences and verdict.row in committed]
     if known and again:
         print(f"trained once more, for they differed: {', '.join(again)}", flush=True)
@@ -110,23 +115,17 @@ def compare_report(committed, received, rows):
 
 
 def spread(root, folder):
-    """Measure how far each row's first losses move under other rounding, and write reports/spread.json."""
+    """Measure how far each row's first steps move under other rounding, and write reports/spread.json."""
     clone = Clone(root, folder)
     clone.repro("resolve")
     found = {}
     for row in read_json(root / METRICS)["rows"]:
-        command = (sys.executable, "-m", "pipeline.first_steps", "--row", row)
-        reference, *flipped = last_line(clone.output(*command, "--flips", str(FLIPS)))
-        others = [last_line(clone.output(*command, environment=kernels))[0] for kernels in KERNELS]
-        found[row] = tolerances_of(reference, [*flipped, *others])
-        print(f"{row}: {', '.join(f'{tolerance:.2g}' for tolerance in found[row])}", flush=True)
+        reference, *flipped = clone.first_steps(row, FLIPS)
+        found[row] = tolerances_of(reference, [*flipped, *(clone.first_steps(row, environment=kernels)[0] for kernels in KERNELS)])
+        for series, tolerances in found[row].items():
+            print(f"{row}, {series}: {', '.join(f'{tolerance:.2g}' for tolerance in tolerances)}", flush=True)
     about = {"machine": fingerprint(), "flips": FLIPS, "kernels": list(KERNELS)}
-    write_json(root / SPREAD, {"measured_on": about, "first_losses": found})
-
-
-def last_line(output):
-    """Return the JSON in the last line of a program's output."""
-    return json.loads(output.splitlines()[-1])
+    write_json(root / SPREAD, {"measured_on": about, "rows": found})
 
 
 def show(found, differences):

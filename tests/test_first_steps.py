@@ -1,4 +1,4 @@
-"""The first losses of a training, by which a run on another processor is judged: rounding moves them little, other arithmetic much."""
+"""The first steps of a training, by which a run on another processor is judged: rounding moves them little, other arithmetic much."""
 
 import json
 import os
@@ -8,22 +8,27 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.config.settings import Sgd
-from pipeline.first_steps import first_losses, flipped
-from pipeline.reproduction.comparison import FLOOR, tolerances_of
+from pipeline.config.settings import Adam, Sgd
+from pipeline.first_steps import first_steps, flipped
+from pipeline.reproduction.comparison import FLOOR, compare_rows, tolerances_of
 from pipeline.training import backend
 from pipeline.training.trainer import TrainingData
 from tests.training.small import faces_of_two_kinds, settings
 
 OTHER_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0"}  # in place of another processor: Eigen's, with another order of summation
-TAMPERED = {
-    "learning rate, 5 % off": {"optimizer": Sgd(name="sgd", learning_rate=0.0105, momentum=0.9)},
-    "momentum": {"optimizer": Sgd(name="sgd", learning_rate=0.01, momentum=0.85)},
-    "seed": {"seed": 1},
-    "order of the faces": {},
-    "input scaling": {},
-    "initialisation": {},
-    "epsilon of batch normalisation": {},
+SGD = {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+ADAM = {"name": "adam", "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+BASES = {"sgd": {"optimizer": Sgd(**SGD)}, "adam": {"optimizer": Adam(**ADAM)}}
+TAMPERED = {  # what is wrong: (what it is compared with, changed settings)
+    "learning rate, 5 % off": ("sgd", {"optimizer": Sgd(**SGD | {"learning_rate": 0.0105})}),
+    "momentum": ("sgd", {"optimizer": Sgd(**SGD | {"momentum": 0.85})}),
+    "seed": ("sgd", {"seed": 1}),
+    "order of the faces": ("sgd", {}),
+    "input scaling": ("sgd", {}),
+    "initialisation": ("sgd", {}),
+    "epsilon of batch normalisation": ("sgd", {}),
+    "Adam's learning rate, 5 % off": ("adam", {"optimizer": Adam(**ADAM | {"learning_rate": 0.00105})}),
+    "Adam's beta_1": ("adam", {"optimizer": Adam(**ADAM | {"beta_1": 0.85})}),
 }
 
 
@@ -40,13 +45,14 @@ def data(order=None):
     return TrainingData(pixels, (index, labels[index]), nothing, "faces", "split")
 
 
-def losses_of(name=None):
-    """Return the first losses of the row, or of it as tampered with; in a process of its own the variables say with which kernels."""
+def steps_of(base, name=None):
+    """Return the first steps of a row, or of it as tampered with; in a process of its own the variables say with which kernels."""
     from keras import layers
 
     from pipeline.networks import Compact
 
-    chosen, kept = row(**TAMPERED.get(name, {})), (Compact.scale, layers.BatchNormalization, layers.Conv2D)
+    change = BASES[base] | (TAMPERED[name][1] if name else {})
+    chosen, kept = row(**change), (Compact.scale, layers.BatchNormalization, layers.Conv2D)
     backend.start_for(chosen)
     if name == "input scaling":
         Compact.scale = lambda images: images[..., :1] / 128 - 1
@@ -55,46 +61,61 @@ def losses_of(name=None):
     elif name == "epsilon of batch normalisation":
         layers.BatchNormalization = lambda *a, **k: kept[1](*a, **k | {"epsilon": 1e-2})
     try:
-        return first_losses(chosen, data(3 if name == "order of the faces" else None))
+        return first_steps(chosen, data(3 if name == "order of the faces" else None))
     finally:
         Compact.scale, layers.BatchNormalization, layers.Conv2D = kept
 
 
 @pytest.fixture(scope="module")
 def measured(keras):
-    """The losses here, and what each may differ by."""
-    reference, perturbed = losses_of(), []
-    for flip in range(4):
-        backend.start_for(row())
-        perturbed.append(first_losses(row(), data(), flip))
-    return reference, tolerances_of(reference, perturbed)
+    """{base: (its first steps here, what they may differ by)}."""
+    found = {}
+    for base, change in BASES.items():
+        reference, perturbed = steps_of(base), []
+        for flip in range(2):
+            backend.start_for(row(**change))
+            perturbed.append(first_steps(row(**change), data(), flip))
+        found[base] = reference, tolerances_of(reference, perturbed)
+    return found
 
 
 @pytest.fixture(scope="module")
 def elsewhere():
-    """{name: losses} of the row and of each tampered one, with other kernels."""
+    """{name: first steps} of the rows and of each tampered one, with other kernels."""
     done = subprocess.run([sys.executable, "-m", "tests.test_first_steps"], env=os.environ | OTHER_KERNELS, capture_output=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def exceeded(losses, measured):
-    reference, tolerances = measured
-    return [abs(loss - before) > allowed for loss, before, allowed in zip(losses, reference, tolerances, strict=True)]
+def differences(measured, base, received):
+    """Return what `make verify` would list of a row on another machine."""
+    reference, tolerances = measured[base]
+    old, new = ({"a": {"metrics": {}} | steps} for steps in (reference, received))
+    return compare_rows(old, new, {"a": tolerances}, exact=False)[0].differences
 
 
-def test_first_losses__are_those_of_a_training(measured):
-    reference, tolerances = measured
-    assert len(reference) == 8 and reference[0] == pytest.approx(np.log(2), abs=1e-6)  # the head starts at zero
-    assert tolerances[0] == FLOOR and tolerances == sorted(tolerances)
+def test_first_steps__are_those_of_a_training(measured):
+    reference, tolerances = measured["sgd"]
+    assert len(reference["first_losses"]) == len(reference["first_updates"]) == 8
+    assert reference["first_losses"][0] == pytest.approx(np.log(2), abs=1e-6)  # the head starts at zero
+    assert tolerances["first_losses"][0] == FLOOR and tolerances["first_losses"] == sorted(tolerances["first_losses"])
 
 
-def test_first_losses__other_kernels_stay_within_the_tolerance(measured, elsewhere):
-    assert elsewhere["as it is"] != measured[0] and not any(exceeded(elsewhere["as it is"], measured))
+def test_first_updates__grow_with_the_learning_rate(measured):
+    # Adam's first step moves every weight that has a gradient by the learning rate, whatever the gradient is.
+    reference, _ = measured["adam"]
+    moved = steps_of("adam", "Adam's learning rate, 5 % off")
+    assert moved["first_updates"][0] == pytest.approx(1.05 * reference["first_updates"][0], rel=1e-4)
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_first_steps__other_kernels_stay_within_the_tolerance(measured, elsewhere, base):
+    assert elsewhere[base] != measured[base][0] and differences(measured, base, elsewhere[base]) == []
 
 
 @pytest.mark.parametrize("name", TAMPERED)
-def test_first_losses__tampered_training_exceeds_it_with_other_kernels_too(measured, elsewhere, name):
-    assert any(exceeded(elsewhere[name], measured)), (elsewhere[name], measured)
+def test_first_steps__tampered_training_exceeds_it_with_other_kernels_too(measured, elsewhere, name):
+    base, _ = TAMPERED[name]
+    assert differences(measured, base, elsewhere[name]), (elsewhere[name], measured[base])
 
 
 def test_flipped__last_bit_of_half_of_the_weights():
@@ -105,4 +126,5 @@ def test_flipped__last_bit_of_half_of_the_weights():
 
 
 if __name__ == "__main__":
-    print(json.dumps({"as it is": losses_of()} | {name: losses_of(name) for name in TAMPERED}))
+    tampered = {name: steps_of(base, name) for name, (base, _) in TAMPERED.items()}
+    print(json.dumps({base: steps_of(base) for base in BASES} | tampered))

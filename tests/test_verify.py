@@ -13,7 +13,8 @@ LOCK = {"stages": {stage: {"outs": [{"path": stage, "md5": "1"}]} for stage in v
 
 
 def numbers(accuracy):
-    return {"metrics": {"accuracy": accuracy, "accuracy_low": accuracy - 0.1, "chance": 0.2}, "first_losses": [1.9, 1.8]}
+    metrics = {"accuracy": accuracy, "accuracy_low": accuracy - 0.1, "chance": 0.2}
+    return {"metrics": metrics, "first_losses": [1.9, 1.8], "first_updates": [0.1, 0.2]}
 
 
 class FakeClone:
@@ -36,6 +37,9 @@ class FakeClone:
         self.trained.append(rows)
         for row in rows:
             self.now[row] = self.left[row].pop(0)
+
+    def first_steps(self, row, flips=0, environment=None):
+        return [{"first_losses": [1.9, 1.8], "first_updates": [0.1, 0.2]}]
 
     def lock(self):
         return LOCK
@@ -64,7 +68,7 @@ def verified(root, monkeypatch, names=None, **accuracies):
 def test_verify__known_machine_wants_equal_rows_and_trains_a_differing_one_again(root, monkeypatch, capsys):
     clone, found, differences = verified(root, monkeypatch, a=[0.5], b=[0.6, 0.5])
     assert clone.trained == [["b"]] and differences == [] and not any(verdict.differences for verdict in found)
-    assert {verdict.checked for verdict in found} == {"everything equal"}
+    assert {verdict.checked for verdict in found} == {"metrics and first losses equal"}
     assert "trained once more, for they differed: b" in capsys.readouterr().out
 
 
@@ -80,14 +84,14 @@ def test_verify__some_rows_alone(root, monkeypatch):
         verified(root, monkeypatch, ["c"])
 
 
-def test_verify__new_machine_by_first_losses(root, monkeypatch, capsys):
+def test_verify__new_machine_by_first_steps(root, monkeypatch, capsys):
     path = root / "reports" / "reference" / "here.json"
     reference = json.loads(path.read_text())
     reference["machine"]["processor"] = "another"
     write_json(path, reference)
-    write_json(root / verify.SPREAD, {"first_losses": {"a": [0.01, 0.01], "b": [0.01, 0.01]}})
+    write_json(root / verify.SPREAD, {"rows": {row: {"first_losses": [0.01] * 2, "first_updates": [0.01] * 2} for row in "ab"}})
     _, found, _ = verified(root, monkeypatch, a=[0.9], b=[0.25])
-    assert found[0].differences == [] and found[0].checked == "first losses; accuracy above chance"
+    assert found[0].differences == [] and found[0].checked == "first steps; accuracy above chance"
     assert [what for what, *_ in found[1].differences] == ["b: accuracy_low"]
     assert "processor: another there" in capsys.readouterr().out
 
@@ -120,7 +124,7 @@ def test_record__a_row_is_trained_until_two_of_its_trainings_agree(tmp_path, mon
 
 
 def test_show__verdict_of_every_row_and_their_number(capsys):
-    checked = "first losses; accuracy above chance"
+    checked = "first steps; accuracy above chance"
     assert verify.show([Verdict("a", checked, []), Verdict("b", checked, [])], []) is False
     assert f"reproduced: the data's hashes, and 2 rows (2: {checked})" in capsys.readouterr().out
     assert verify.show([Verdict("a", checked, [("a: loss of step 2", 1.8, 1.9, "within 0.010000")])], []) is True

@@ -1,5 +1,6 @@
 """A fresh clone of the committed pipeline, in which it runs with nothing cached."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,9 +51,12 @@ class Clone:
     def rows(self, names=None):
         """Return {row: its metrics and first losses} of what evaluate left there, of all rows or of `names`."""
         found = sorted((self.folder / "reports" / "rows").glob("*/metrics.json"))
-        return {path.parent.name: row_of(read_json(path)) for path in found if names is None or path.parent.name in names}
+        metrics = {path.parent.name: read_json(path) for path in found if names is None or path.parent.name in names}
+        return {row: {"metrics": summary(one), "first_losses": one["first_losses"]} for row, one in metrics.items()}
+
+    def first_steps(self, row, flips=0, environment=None):
+        """Return what pipeline.first_steps prints: the row's first steps as it is, then with other last bits."""
+        command = (sys.executable, "-m", "pipeline.first_steps", "--row", row, "--flips", str(flips))
+        return json.loads(self.output(*command, environment=environment).splitlines()[-1])
 
 
-def row_of(metrics):
-    """Return what is compared of a row; metrics: evaluate's."""
-    return {"metrics": summary(metrics), "first_losses": metrics["first_losses"]}

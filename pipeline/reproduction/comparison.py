@@ -1,8 +1,10 @@
-"""Compares two runs of the pipeline: hashes exactly; rows exactly where the processor is known, else by their first losses."""
+"""Compares two runs of the pipeline: hashes exactly; rows exactly where the processor is known, else by their first steps."""
 
 import dataclasses
+from itertools import zip_longest
 
 FACTOR, FLOOR = 10, 1e-5  # of a tolerance: times the largest difference that rounding made here, and at least this
+SERIES = {"first_losses": "loss", "first_updates": "update"}  # what a number of them is called
 
 
 @dataclasses.dataclass
@@ -30,9 +32,9 @@ def compare_hashes(committed, received, stages):
 def compare_rows(committed, received, tolerances, exact):
     """Return a list of Verdict, one a row of either run.
 
-    committed, received: {row: {"metrics": {name: number}, "first_losses": [number]}}. exact: whether everything must be equal, as on the
-    processor that made the committed numbers. Else the first losses may differ by tolerances["first_losses"][row] (a number a step), and
-    the metrics by tolerances["metrics"][row] ({name: number}) where those were measured; where not, the accuracy's interval must lie above
+    committed, received: {row: {"metrics": {name: number}, "first_losses": [number], "first_updates": [number]}}. exact: whether metrics and
+    first losses must be equal, as on the processor that made the committed numbers. Else a first step's loss and update may differ by
+    tolerances[row], of the same form. So may the metrics where theirs were measured; where not, the accuracy's interval must lie above
     chance if the committed one does.
     """
     return [_compare_row(row, committed.get(row), received.get(row), tolerances, exact) for row in sorted({*committed, *received})]
@@ -42,25 +44,20 @@ def _compare_row(row, old, new, tolerances, exact):
     if old is None or new is None:
         said = ["not there" if one is None else "there" for one in (old, new)]
         return Verdict(row, "nothing", [(row, *said, "equal")])
-    losses = [0.0] * len(old["first_losses"]) if exact else tolerances["first_losses"].get(row, [])
-    differences = _beyond(
-        {f"{row}: loss of step {k + 1}": (*pair, allowed) for k, (*pair, allowed) in enumerate(_aligned(old, new, losses))}
-    )
+    differences = []
+    for series in ["first_losses"] if exact else SERIES:
+        allowed = [0.0] * len(old[series]) if exact else tolerances.get(row, {}).get(series, [])
+        columns = zip_longest(old[series], new[series], allowed)  # a step that one of them lacks is a difference
+        differences += _beyond({f"{row}: {SERIES[series]} of step {step}": values for step, values in enumerate(columns, 1)})
     names = sorted({*old["metrics"], *new["metrics"]})
-    spread = dict.fromkeys(names, 0.0) if exact else tolerances.get("metrics", {}).get(row)
+    spread = dict.fromkeys(names, 0.0) if exact else tolerances.get(row, {}).get("metrics")
     if spread is not None:
         differences += _beyond({f"{row}: {n}": (old["metrics"].get(n), new["metrics"].get(n), spread.get(n, 0.0)) for n in names})
-        return Verdict(row, "everything equal" if exact else f"first losses; accuracy within {spread['accuracy']:.3f}", differences)
+        said = "metrics and first losses equal" if exact else f"first steps; accuracy within {spread['accuracy']:.3f}"
+        return Verdict(row, said, differences)
     if above(old["metrics"]) and not above(new["metrics"]):
         differences.append((f"{row}: accuracy_low", old["metrics"]["accuracy_low"], new["metrics"].get("accuracy_low"), "above chance"))
-    return Verdict(row, "first losses; accuracy above chance", differences)
-
-
-def _aligned(old, new, allowed):
-    # (committed, received, allowed) a step; a step that one of them lacks is a difference.
-    count = max(len(old["first_losses"]), len(new["first_losses"]), len(allowed))
-    columns = [[*values, *[None] * (count - len(values))] for values in (old["first_losses"], new["first_losses"], allowed)]
-    return zip(*columns, strict=True)
+    return Verdict(row, "first steps; accuracy above chance", differences)
 
 
 def _beyond(triples):
@@ -78,13 +75,15 @@ def above(metrics):
 
 
 def tolerances_of(reference, perturbed):
-    """Return how much each of a row's first losses may differ on another processor, a list of numbers.
+    """Return how much each of a row's first steps may differ on another processor, in the form of first_steps.
 
-    reference: its losses; perturbed: those of trainings that differ in rounding alone. FACTOR times the largest difference at the step or
-    before it, at least FLOOR: rounding only grows.
+    reference: what first_steps gives of it; perturbed: the same of trainings that differ in rounding alone. FACTOR times the largest
+    difference at the step or before it, at least FLOOR: rounding only grows.
     """
-    largest, found = 0.0, []
-    for step, loss in enumerate(reference):
-        largest = max(largest, *(abs(one[step] - loss) for one in perturbed))
-        found.append(max(FLOOR, FACTOR * largest))
+    found = {series: [] for series in SERIES}
+    for series, tolerances in found.items():
+        largest = 0.0
+        for step, value in enumerate(reference[series]):
+            largest = max(largest, *(abs(one[series][step] - value) for one in perturbed))
+            tolerances.append(max(FLOOR, FACTOR * largest))
     return found

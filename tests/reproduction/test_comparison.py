@@ -4,15 +4,17 @@ import pytest
 from pipeline.reproduction.comparison import FACTOR, FLOOR, above, compare_hashes, compare_rows, tolerances_of
 
 
-def row(accuracy=0.5, low=0.4, losses=(1.9, 1.8, 1.7), **metrics):
-    return {"metrics": {"accuracy": accuracy, "accuracy_low": low, "chance": 0.25} | metrics, "first_losses": list(losses)}
+def row(accuracy=0.5, low=0.4, losses=(1.9, 1.8, 1.7), updates=(0.3, 0.2), **metrics):
+    steps = {"first_losses": list(losses), "first_updates": list(updates)}
+    return {"metrics": {"accuracy": accuracy, "accuracy_low": low, "chance": 0.25} | metrics, **steps}
 
 
 def lock(md5):
     return {"stages": {"fetch": {"outs": [{"path": "data/raw", "md5": md5}]}}}
 
 
-TOLERANCES = {"first_losses": {"a": [0.001, 0.01, 0.1]}}
+STEPS = {"first_losses": [0.001, 0.01, 0.1], "first_updates": [0.001, 0.002]}
+TOLERANCES = {"a": STEPS}
 
 
 def compared(old, new, tolerances=TOLERANCES, exact=False):
@@ -39,14 +41,20 @@ def test_compare_rows__exact_sees_the_last_digit_of_metrics_and_losses():
 def test_compare_rows__losses_within_the_tolerance_of_their_step():
     inside, outside = row(losses=(1.9009, 1.809, 1.79)), row(losses=(1.9, 1.811, 1.7))
     verdict = compared(row(), inside)
-    assert (verdict.differences, verdict.checked) == ([], "first losses; accuracy above chance")
+    assert (verdict.differences, verdict.checked) == ([], "first steps; accuracy above chance")
     assert compared(row(), outside).differences == [("a: loss of step 2", 1.8, 1.811, "within 0.010000")]
 
 
+def test_compare_rows__update_beyond_its_tolerance():
+    assert compared(row(), row(updates=(0.3, 0.2015))).differences == []
+    assert compared(row(), row(updates=(0.315, 0.2))).differences == [("a: update of step 1", 0.3, 0.315, "within 0.001000")]
+    assert compared(row(), row(updates=()), exact=True).differences == []  # equal losses are equal updates
+
+
 def test_compare_rows__measured_spread_of_metrics_goes_before_chance():
-    spread = TOLERANCES | {"metrics": {"a": {"accuracy": 0.02, "accuracy_low": 0.02}}}
+    spread = {"a": STEPS | {"metrics": {"accuracy": 0.02, "accuracy_low": 0.02}}}
     verdict = compared(row(), row(accuracy=0.519, low=0.419), spread)
-    assert (verdict.differences, verdict.checked) == ([], "first losses; accuracy within 0.020")
+    assert (verdict.differences, verdict.checked) == ([], "first steps; accuracy within 0.020")
     assert [what for what, *_ in compared(row(), row(accuracy=0.521), spread).differences] == ["a: accuracy"]
     assert [what for what, *_ in compared(row(), row(chance=0.26), spread).differences] == ["a: chance"]  # nothing said: equal
 
@@ -67,13 +75,15 @@ def test_compare_rows__what_is_missing_or_not_a_number_is_a_difference(old, new,
 
 
 def test_compare_rows__row_without_a_tolerance_is_a_difference():
-    assert len(compared(row(), row(), {"first_losses": {}}).differences) == 3
+    assert len(compared(row(), row(), {}).differences) == 3 + 2
 
 
 def test_tolerances_of__grow_with_the_steps():
     # Largest differences 0, 1e-4 and 5e-5; the third step's is at least the second's.
-    found = tolerances_of([1.9, 1.8, 1.7], [[1.9, 1.8001, 1.7], [1.9, 1.8, 1.69995]])
-    assert found == pytest.approx([FLOOR, FACTOR * 1e-4, FACTOR * 1e-4])
+    perturbed = [{"first_losses": losses, "first_updates": [0.3]} for losses in ([1.9, 1.8001, 1.7], [1.9, 1.8, 1.69995])]
+    found = tolerances_of({"first_losses": [1.9, 1.8, 1.7], "first_updates": [0.4]}, perturbed)
+    assert found["first_losses"] == pytest.approx([FLOOR, FACTOR * 1e-4, FACTOR * 1e-4])
+    assert found["first_updates"] == pytest.approx([FACTOR * 0.1])
 
 
 def test_above__whole_interval():
