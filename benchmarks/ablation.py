@@ -37,18 +37,24 @@ from pipeline.training.trainer import TrainingData, train
 
 ROW, BASE = "compact-0", "as it is"
 FOLDER = Path("models/ablation")
+ALL_BUT_FLIP = dict.fromkeys(("translate", "rotation", "scale", "brightness", "contrast", "random_erasing"), 0.0)
+HALF = {"translate": 0.05, "rotation": 5, "scale": 0.05, "brightness": 0.1, "contrast": 0.1, "random_erasing": 0.25}
 RECIPES = {  # what of the recipe is other
     BASE: {},
     "no augmentation": {"augmentation": {}},
     "no random erasing": {"augmentation": {"random_erasing": 0.0}},
     "no rotation, no scale": {"augmentation": {"rotation": 0.0, "scale": 0.0}},
     "no brightness, no contrast": {"augmentation": {"brightness": 0.0, "contrast": 0.0}},
+    "flip alone": {"augmentation": ALL_BUT_FLIP},
+    "flip and translation alone": {"augmentation": {**ALL_BUT_FLIP, "translate": 0.1}},
+    "half of every change": {"augmentation": HALF},
     "mixup, alpha 0.2": {"augmentation": {"mixup": 0.2}},
     "no label smoothing": {"label_smoothing": 0.0},
     "no weight decay": {"weight_decay": 0.0},
     "constant learning rate after the warm-up": {"schedule": "constant"},
     "no dropout": {"dropout": 0.0},
     "48 px from the start": {"progressive_resizing": []},
+    "28 px before 36": {"progressive_resizing": [{"until": 0.3, "size": 28}, {"until": 0.6, "size": 36}]},
     "moving average of the weights, 0.998": {"ema": 0.998},
     "rare emotions weigh more": {"class_weighting": "loss"},
 }

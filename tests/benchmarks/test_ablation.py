@@ -16,6 +16,9 @@ def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
     assert ablation.changed(recipe, ablation.BASE) == recipe
     assert ablation.changed(recipe, "no random erasing").augmentation.model_dump(exclude_defaults=True) == {"flip": True}
     assert ablation.changed(recipe, "no augmentation") == Recipe(dropout=0.3)
+    moved = ablation.changed(recipe, "flip and translation alone").augmentation
+    assert moved.model_dump(exclude_defaults=True) == {"flip": True, "translate": 0.1}
+    assert [phase.size for phase in ablation.changed(recipe, "28 px before 36").progressive_resizing] == [28, 36]
     assert ablation.changed(recipe, "no shortcuts") == recipe  # a change of the network
 
 
