@@ -208,7 +208,7 @@ def test_verify__reproduces_all_but_a_tampered_metric(project):
     assert "trained once more, for they differed: table2-GoogLeNet\n" in output
     assert "not reproduced: 1 differences" in output and "table2-GoogLeNet: accuracy" in output
     output = project.run("python", "-m", "pipeline.verify", "--rows", "table3-MobileNetV2")
-    assert "reproduced: the data's hashes, and 1 rows (1: everything equal)" in output
+    assert "reproduced: the data's hashes, and 1 rows (1: metrics and first losses equal)" in output
     (project.folder / "reports" / "spread.json").unlink()
     shutil.rmtree(project.folder / REFERENCES)
 

@@ -9,8 +9,11 @@ EMOTIONS = ["angry", "happy"]
 
 def write_row(folder, settings, seed=1):
     """Write model.weights.h5 and network.json into `folder`; return the Settings. Keras must have been started."""
+    import keras
+
     from pipeline.networks.shared.classifier import build
 
+    keras.utils.set_random_seed(seed)  # the same weights, whatever was built before in this process
     settings = settings.model_copy(update={"model": "Compact", "emotions": EMOTIONS, "row": folder.name})
     model = build(settings)
     given = np.random.default_rng(seed)
