@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 
-from pipeline.common.errors import run
+from pipeline.common.errors import InputError, run
 from pipeline.common.workspace import add_section
 from pipeline.config.settings import Settings
 from pipeline.training import backend
@@ -81,6 +81,8 @@ def main():
     options = parser.parse_args()
     options.section.check_row(options.row)
     settings = Settings.read(options.section.settings / f"{options.row}.json")
+    if settings.backend != "tensorflow":  # JAX keeps what it trains to itself until an epoch ends
+        raise InputError(f"{options.row}: expected training.backend tensorflow, received {settings.backend}; set it back")
     data = TrainingData.read(settings)
     found = []
     for flip in (None, *range(options.flips)):

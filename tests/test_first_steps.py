@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.common.errors import InputError
 from pipeline.config.settings import Adam, Sgd
-from pipeline.first_steps import first_steps, flipped
+from pipeline.first_steps import first_steps, flipped, main
 from pipeline.reproduction.comparison import FLOOR, compare_rows, tolerances_of
 from pipeline.training import backend
 from pipeline.training.trainer import TrainingData
@@ -116,6 +117,16 @@ def test_first_steps__other_kernels_stay_within_the_tolerance(measured, elsewher
 def test_first_steps__tampered_training_exceeds_it_with_other_kernels_too(measured, elsewhere, name):
     base, _ = TAMPERED[name]
     assert differences(measured, base, elsewhere[name]), (elsewhere[name], measured[base])
+
+
+def test_main__backend_whose_weights_cannot_be_watched_is_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "models" / "settings"
+    folder.mkdir(parents=True)
+    row(backend="jax").write(folder / "tiny.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["first_steps", "--row", "tiny"])
+    with pytest.raises(InputError, match="tiny: expected training.backend tensorflow, received jax"):
+        main()
 
 
 def test_flipped__last_bit_of_half_of_the_weights():
