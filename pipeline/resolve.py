@@ -22,7 +22,7 @@ def resolve(params, name, section="rows"):
     row, profile = params.section(section)[name], params.chosen
     network, recipe, image_size = import_module(f"pipeline.networks.{row.model}"), params.recipes[row.recipe], params.image_size_of(row)
     check_sizes(f"{section}.{name}", row, recipe.progressive_resizing, network, (image_size, params.faces.size))
-    epochs = params.epochs or profile.epochs_of(row.data)
+    epochs = params.epochs or profile.epochs_for(row.model, row.data)
     if epochs is None:
         raise InputError(f"params.yaml: profiles.{params.profile}.epochs: expected a number for {row.data}, received none")
     pretrained = profile.pretrained and profile.pretrained.replace("{model}", row.model)

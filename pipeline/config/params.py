@@ -66,6 +66,7 @@ class Profile(Typed):
 
     source: Literal["synthetic", "archive", "kaggle", "huggingface"]
     epochs: dict[Literal[SPLITS], Count]
+    epochs_of: dict[Network, dict[Literal[SPLITS], Count]] = {}  # of networks that take another number
     synthetic_faces: Count | None = None  # None: as many as sources.synthetic says
     pretrained: Annotated[str, AfterValidator(_pretrained)] | None = None  # None: random weights
     train_faces: Count | None = None  # a stratified part of the training faces; None: all of them
@@ -77,9 +78,10 @@ class Profile(Typed):
     faces: partial(Faces) | None = None  # and of faces
     splits: partial(Splits) | None = None  # and of splits
 
-    def epochs_of(self, data):
-        """Return the epochs of a split, those of balanced for its two variants that are not named; None where there are none."""
-        return self.epochs.get(data, self.epochs.get("balanced") if data.startswith("balanced_") else None)
+    def epochs_for(self, model, data):
+        """Return a network's epochs on a split, those on balanced for its two variants that are not named; None where there are none."""
+        epochs = self.epochs | self.epochs_of.get(model, {})
+        return epochs.get(data, epochs.get("balanced") if data.startswith("balanced_") else None)
 
 
 def _name(value):

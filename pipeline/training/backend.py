@@ -1,6 +1,7 @@
 """Starts Keras on the backend of the settings, deterministic and set for speed. Import keras only after start()."""
 
 import contextlib
+import gc
 import os
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pipeline.common.errors import InputError
 NAMES = ("tensorflow", "jax")
 # Keras and TensorFlow import these where they are installed, for wrappers, plots and converters that nothing here uses.
 UNUSED = ("sklearn", "matplotlib", "jax")
+OBJECTS = 100_000  # made between two garbage collections: at Python's 700 they are a sixth of a start
 
 
 def chosen(name):
@@ -33,6 +35,7 @@ def start(seed, name="tensorflow", precision="float32", cpu_only=False, threads=
     name: one of NAMES; precision: a dtype policy of Keras (float32, mixed_bfloat16, mixed_float16); threads: how many TensorFlow shares an
     operation among on a CPU, which decides the order of its sums and so the last bits; None: one for each core.
     """
+    gc.set_threshold(OBJECTS)
     os.environ["KERAS_BACKEND"] = name
     if cpu_only:
         os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"] = "-1", "cpu"

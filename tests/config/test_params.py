@@ -276,7 +276,19 @@ def test_recipe__extends_another_within_its_sections(tmp_path):
     assert (recipes["mine"].tta.flip, recipes["mine"].tta.translate, recipes["mine"].dropout) == (False, 2, 0.3)
 
 
-def test_epochs_of__variants_of_balanced_take_its_epochs_unless_named():
-    profile = params.load(GOOD).chosen.model_copy(update={"epochs": {"balanced": 4, "balanced_leaky": 3}})
-    found = [profile.epochs_of(data) for data in ("balanced", "balanced_official", "balanced_leaky", "unbalanced")]
+def test_epochs__variants_of_balanced_take_its_epochs_unless_named():
+    profile = params.load(GOOD).chosen.model_copy(update={"epochs": {"balanced": 4, "balanced_leaky": 3}, "epochs_of": {}})
+    found = [profile.epochs_for("Xception", data) for data in ("balanced", "balanced_official", "balanced_leaky", "unbalanced")]
     assert found == [4, 4, 3, None]
+
+
+def test_epochs__a_networks_own_go_before_the_profiles():
+    own = {"epochs": {"unbalanced": 2, "balanced": 4}, "epochs_of": {"ResNet50": {"balanced": 3}}}
+    profile = params.load(GOOD).chosen.model_copy(update=own)
+    found = {name: [profile.epochs_for(name, data) for data in ("unbalanced", "balanced", "balanced_official")] for name in ("ResNet50", "Xception")}
+    assert found == {"ResNet50": [2, 3, 3], "Xception": [2, 4, 4]}
+
+
+def test_epochs_of__an_unknown_network_is_refused(tmp_path):
+    with pytest.raises(InputError, match="profiles.demo.epochs_of.ResNet5: expected .*received 'ResNet5'"):
+        params.load(changed(tmp_path, "profiles.demo.epochs_of", {"ResNet5": {"balanced": 1}}))
