@@ -14,7 +14,7 @@ BATCH = 128  # faces; large, so that each batch's statistics are near the popula
 def re_estimate(model, observe, faces):
     """Set each layer's moving mean and variance to those over all faces together (law of total variance).
 
-    observe(faces) must run the model as in training; it has to be compiled here or to read the momentum anew.
+    observe(faces) must run the model as in training; it has to be compiled here, with a momentum of 0, or to read the momentum anew.
     faces: an iterable of batches (n, h, w, 3) uint8.
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]

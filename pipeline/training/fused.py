@@ -11,17 +11,20 @@ import tensorflow as tf
 
 
 def normalize(layer, inputs, training=None, mask=None):
-    """Stand in for call() of a keras.layers.BatchNormalization over the last axis of (batch, h, w, channels): FusedBatchNormV3."""
+    """Stand in for call() of a keras.layers.BatchNormalization over the last axis of (batch, h, w, channels): FusedBatchNormV3.
+
+    The moving statistics become a batch's where the momentum is 0, and stay as they are otherwise: batch_norm.re_estimate sets it to 0 and
+    replaces whatever a training would gather before anything reads it.
+    """
     gamma = layer.gamma.value if layer.scale else tf.ones(layer.moving_mean.shape)
     arguments = {"epsilon": layer.epsilon, "is_training": bool(training)}
     if not training:
         arguments |= {"mean": layer.moving_mean.value, "variance": layer.moving_variance.value}
     outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, gamma, layer.beta.value, **arguments)
-    if training:
+    if training and not layer.momentum:
         count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), variance.dtype)
-        variance *= (count - 1) / count  # the kernel returns the unbiased estimate, Keras keeps the biased one
-        for moving, now in ((layer.moving_mean.value, mean), (layer.moving_variance.value, variance)):
-            moving.assign(moving * layer.momentum + now * (1 - layer.momentum))
+        layer.moving_mean.value.assign(mean)
+        layer.moving_variance.value.assign(variance * ((count - 1) / count))  # the kernel's is the unbiased one, Keras keeps the biased one
     return outputs
 
 
@@ -50,13 +53,14 @@ def apply_gradients(optimizer, gradients, variables):
         for variable in filter(optimizer._use_weight_decay, variables):
             variable.value.assign_sub(variable.value * (rate * optimizer.weight_decay))
     if type(optimizer) is keras.optimizers.SGD:
-        constants = {"lr": rate, "momentum": optimizer.momentum, "use_nesterov": optimizer.nesterov}
+        constants = {"lr": rate, "momentum": tf.constant(optimizer.momentum), "use_nesterov": optimizer.nesterov}
         for variable, momentum, gradient in zip(variables, optimizer.momentums, gradients, strict=True):
             tf.raw_ops.ResourceApplyKerasMomentum(var=variable.value.handle, accum=momentum.value.handle, grad=gradient, **constants)
     else:
         step = tf.cast(optimizer.iterations.value + 1, tf.float32)
         powers = {"beta1_power": tf.pow(optimizer.beta_1, step), "beta2_power": tf.pow(optimizer.beta_2, step)}
-        constants = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon, "lr": rate} | powers
+        numbers = {"beta1": optimizer.beta_1, "beta2": optimizer.beta_2, "epsilon": optimizer.epsilon}  # each once
+        constants = {name: tf.constant(value) for name, value in numbers.items()} | {"lr": rate} | powers
         for variable, m, v, gradient in zip(variables, optimizer._momentums, optimizer._velocities, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(var=variable.value.handle, m=m.value.handle, v=v.value.handle, grad=gradient, **constants)
     optimizer.iterations.value.assign_add(1)

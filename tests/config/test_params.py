@@ -285,8 +285,9 @@ def test_epochs__variants_of_balanced_take_its_epochs_unless_named():
 def test_epochs__a_networks_own_go_before_the_profiles():
     own = {"epochs": {"unbalanced": 2, "balanced": 4}, "epochs_of": {"ResNet50": {"balanced": 3}}}
     profile = params.load(GOOD).chosen.model_copy(update=own)
-    found = {name: [profile.epochs_for(name, data) for data in ("unbalanced", "balanced", "balanced_official")] for name in ("ResNet50", "Xception")}
-    assert found == {"ResNet50": [2, 3, 3], "Xception": [2, 4, 4]}
+    splits = ("unbalanced", "balanced", "balanced_official")
+    assert [profile.epochs_for("ResNet50", data) for data in splits] == [2, 3, 3]
+    assert [profile.epochs_for("Xception", data) for data in splits] == [2, 4, 4]
 
 
 def test_epochs_of__an_unknown_network_is_refused(tmp_path):

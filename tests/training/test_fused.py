@@ -7,8 +7,8 @@ def images():
     return np.random.default_rng(0).normal(3, 2, (4, 5, 5, 3)).astype(np.float32)
 
 
-@pytest.mark.parametrize("scale", [True, False])
-def test_batch_normalization__is_keras_own(keras, images, scale):
+@pytest.mark.parametrize(("scale", "momentum"), [(True, 0.0), (False, 0.0), (True, 0.9)])
+def test_batch_normalization__is_keras_own(keras, images, scale, momentum):
     import tensorflow as tf
 
     from pipeline.training.fused import fuse_batch_normalization, normalize
@@ -16,7 +16,7 @@ def test_batch_normalization__is_keras_own(keras, images, scale):
     models = []
     for _ in range(2):
         inputs = keras.Input((5, 5, 3))
-        layer = keras.layers.BatchNormalization(momentum=0.9, scale=scale)
+        layer = keras.layers.BatchNormalization(momentum=momentum, scale=scale)
         models.append(keras.Model(inputs, layer(inputs)))
     fuse_batch_normalization(models[1])
     assert models[1].layers[1].call.__func__ is normalize
@@ -28,13 +28,14 @@ def test_batch_normalization__is_keras_own(keras, images, scale):
             outputs = model(images, training=True)
             loss = tf.reduce_sum(outputs**3)
         gradients = tape.gradient(loss, [v.value for v in layer.trainable_variables])
-        state = [layer.moving_mean.numpy(), layer.moving_variance.numpy()]
-        found.append([outputs, *gradients, *state, model(images, training=False)])
+        state = [] if momentum else [layer.moving_mean.numpy(), layer.moving_variance.numpy(), model(images, training=False)]
+        found.append([outputs, *gradients, *state])
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
-    # By hand: a tenth of the batch's mean and (biased) variance has arrived.
-    np.testing.assert_allclose(models[1].layers[1].moving_mean.numpy(), 0.1 * images.mean((0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(models[1].layers[1].moving_variance.numpy(), 0.9 + 0.1 * images.var((0, 1, 2)), rtol=1e-5)
+    # By hand: the batch's mean and (biased) variance with momentum 0, and the initial ones with any other.
+    mean, variance = ([0, 0, 0], [1, 1, 1]) if momentum else (images.mean((0, 1, 2)), images.var((0, 1, 2)))
+    np.testing.assert_allclose(models[1].layers[1].moving_mean.numpy(), mean, rtol=1e-5)
+    np.testing.assert_allclose(models[1].layers[1].moving_variance.numpy(), variance, rtol=1e-5)
 
 
 def test_batch_normalization__form_that_the_kernel_lacks_is_refused(keras):
