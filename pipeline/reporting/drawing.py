@@ -69,7 +69,7 @@ class Drawer:
         title = f"Learning curves, {what} data"
         lines = [(row, rows[row]["settings"]["model"], histories[row]) for row in rows]
         said = "; ".join(f"{row} ends at {100 * history.accuracy.iloc[-1]:.1f} % of training faces" for row, _, history in lines)
-        figure = figures.curves(lines, f"{title}: training solid, validation dashed\n{self.note}")
+        figure = figures.curves(lines, f"{title}: training filled, validation hollow\n{self.note}")
         self.keep(figure, f"curves-{table}", title, said)
 
     def calibration(self, rows, predictions, table, what):

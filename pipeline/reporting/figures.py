@@ -108,14 +108,13 @@ def structure(layers, edges, title):
 
 
 def curves(histories, title):
-    """Learning curves: accuracy by epoch, training solid, validation dashed. histories: [(row, network, table of train's history)]."""
+    """Learning curves: accuracy by epoch, training filled, validation hollow. histories: [(row, network, table of train's history)]."""
     figure, axes = plt.subplots(figsize=(7.2, 4.6))
     for position, (row, model, history) in enumerate(histories):
-        marker = MARKERS[position % len(MARKERS)]
-        shade = colour(model, position)
-        axes.plot(history.epoch, 100 * history.accuracy, STYLES[0], color=shade, marker=marker, markersize=4, label=row)
+        style = {"color": colour(model, position), "marker": MARKERS[position % len(MARKERS)], "markersize": 5}
+        axes.plot(history.epoch, 100 * history.accuracy, STYLES[0], label=row, **style)
         if "val_accuracy" in history:
-            axes.plot(history.epoch, 100 * history.val_accuracy, STYLES[1], color=shade, marker=marker, markersize=4)
+            axes.plot(history.epoch, 100 * history.val_accuracy, STYLES[1], markerfacecolor="white", **style)
     axes.set(xlabel="Epoch", ylabel="Accuracy, percent", title=title)
     axes.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     axes.legend(fontsize="xx-small", ncols=2)
