@@ -125,7 +125,7 @@ def test_section__grid_holds_every_combination():
 
 def test_resolve__profile_without_epochs_for_the_split_is_refused():
     loaded = params.load("params.yaml")
-    profile = loaded.chosen.model_copy(update={"epochs": {"unbalanced": 1}})
+    profile = loaded.chosen.model_copy(update={"epochs": {"unbalanced": 1}, "epochs_of": {}})
     loaded = loaded.model_copy(update={"profiles": {"demo": profile}})
     with pytest.raises(InputError, match="profiles.demo.epochs: expected a number for balanced"):
         resolve(loaded, "table3-ResNet50")
