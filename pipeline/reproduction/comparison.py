@@ -4,6 +4,7 @@ import dataclasses
 from itertools import zip_longest
 
 FACTOR, FLOOR = 10, 1e-5  # of a tolerance: times the largest difference that rounding made here, and at least this
+MARGIN = 0.05  # of accuracy: rounding alone can bring a row to chance that is nearer to it (docs/verify.md)
 SERIES = {"first_losses": "loss", "first_updates": "update"}  # what a number of them is called
 
 
@@ -35,7 +36,7 @@ def compare_rows(committed, received, tolerances, exact):
     committed, received: {row: {"metrics": {name: number}, "first_losses": [number], "first_updates": [number]}}. exact: whether metrics and
     first losses must be equal, as on the processor that made the committed numbers. Else a first step's loss and update may differ by
     tolerances[row], of the same form. So may the metrics where theirs were measured; where not, the accuracy's interval must lie above
-    chance if the committed one does.
+    chance if the committed one does by more than MARGIN.
     """
     return [_compare_row(row, committed.get(row), received.get(row), tolerances, exact) for row in sorted({*committed, *received})]
 
@@ -55,7 +56,9 @@ def _compare_row(row, old, new, tolerances, exact):
         differences += _beyond({f"{row}: {n}": (old["metrics"].get(n), new["metrics"].get(n), spread.get(n, 0.0)) for n in names})
         said = "metrics and first losses equal" if exact else f"first steps; accuracy within {spread['accuracy']:.3f}"
         return Verdict(row, said, differences)
-    if above(old["metrics"]) and not above(new["metrics"]):
+    if not above(old["metrics"], MARGIN):
+        return Verdict(row, "first steps", differences)
+    if not above(new["metrics"]):
         differences.append((f"{row}: accuracy_low", old["metrics"]["accuracy_low"], new["metrics"].get("accuracy_low"), "above chance"))
     return Verdict(row, "first steps; accuracy above chance", differences)
 
@@ -68,10 +71,10 @@ def _beyond(triples):
     return found
 
 
-def above(metrics):
-    """Tell whether the whole interval of a row's accuracy lies above chance."""
+def above(metrics, margin=0.0):
+    """Tell whether the whole interval of a row's accuracy lies above chance, by more than `margin`."""
     low, chance = metrics.get("accuracy_low"), metrics.get("chance")
-    return low is not None and chance is not None and low > chance
+    return low is not None and chance is not None and low > chance + margin
 
 
 def tolerances_of(reference, perturbed):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.reproduction.comparison import FACTOR, FLOOR, above, compare_hashes, compare_rows, tolerances_of
+from pipeline.reproduction.comparison import FACTOR, FLOOR, MARGIN, above, compare_hashes, compare_rows, tolerances_of
 
 
 def row(accuracy=0.5, low=0.4, losses=(1.9, 1.8, 1.7), updates=(0.3, 0.2), **metrics):
@@ -62,7 +62,10 @@ def test_compare_rows__measured_spread_of_metrics_goes_before_chance():
 def test_compare_rows__accuracy_at_chance_where_the_committed_one_is_above():
     assert compared(row(), row(accuracy=0.3, low=0.26)).differences == []
     assert compared(row(), row(accuracy=0.3, low=0.24)).differences == [("a: accuracy_low", 0.4, 0.24, "above chance")]
-    assert compared(row(low=0.2), row(low=0.1)).differences == []
+    # One that is not above chance, or by less than the margin, is checked by its first steps alone, and says so.
+    for low in (0.2, 0.29):
+        verdict = compared(row(low=low), row(low=0.1))
+        assert (verdict.differences, verdict.checked) == ([], "first steps")
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -87,4 +90,5 @@ def test_tolerances_of__grow_with_the_steps():
 
 
 def test_above__whole_interval():
+    assert above({"accuracy_low": 0.31, "chance": 0.25}, MARGIN) and not above({"accuracy_low": 0.29, "chance": 0.25}, MARGIN)
     assert above({"accuracy_low": 0.26, "chance": 0.25}) and not above({"accuracy_low": 0.25, "chance": 0.25}) and not above({})
