@@ -1,7 +1,7 @@
-"""What each part of the Compact network and its recipe is worth: short trainings with one part changed, scored on validation faces.
+"""What each part of the Compact network and of a recipe is worth: short trainings with one part changed, scored on validation faces.
 
 dvc exp run -S profile=ablation balance
-python -m benchmarks.ablation [--only NAME ...] [--seeds N ...] [--json FILE]
+python -m benchmarks.ablation [--row ROW] [--only NAME ...] [--seeds N ...] [--json FILE]
 
 The validation faces are a share of the official training faces; no test face is read. Each finished training is kept in
 models/ablation and not repeated.
@@ -35,7 +35,7 @@ from pipeline.training import backend
 from pipeline.training.source import sha256_of_source
 from pipeline.training.trainer import TrainingData, train
 
-ROW, BASE = "compact-0", "as it is"
+ROWS, BASE = ("compact-0", "quick-0"), "as it is"
 FOLDER = Path("models/ablation")
 ALL_BUT_FLIP = dict.fromkeys(("translate", "rotation", "scale", "brightness", "contrast", "random_erasing"), 0.0)
 HALF = {"translate": 0.05, "rotation": 5, "scale": 0.05, "brightness": 0.1, "contrast": 0.1, "random_erasing": 0.25}
@@ -53,6 +53,7 @@ RECIPES = {  # what of the recipe is other
     "no weight decay": {"weight_decay": 0.0},
     "constant learning rate after the warm-up": {"schedule": "constant"},
     "no dropout": {"dropout": 0.0},
+    "dropout 0.3": {"dropout": 0.3},
     "48 px from the start": {"progressive_resizing": []},
     "28 px before 36": {"progressive_resizing": [{"until": 0.3, "size": 28}, {"until": 0.6, "size": 36}]},
     "moving average of the weights, 0.998": {"ema": 0.998},
@@ -81,11 +82,11 @@ def slug(name):
 
 def folder_of(name, base):
     """Return where a variant's training is kept."""
-    return FOLDER / f"{slug(name)}-{base.seed}"
+    return FOLDER / f"{base.row.removesuffix('-0')}-{slug(name)}-{base.seed}"
 
 
 def settings_of(name, base):
-    """Return the Settings of a variant; base: those of ROW."""
+    """Return the Settings of a variant; base: those of a row of ROWS."""
     return base.model_copy(update={"row": f"ablation-{folder_of(name, base).name}", "recipe": changed(base.recipe, name)})
 
 
@@ -125,7 +126,7 @@ def run_variant(name, base, tta, data, interruption):
 
 
 def results(base, data):
-    """Return what the trained variants score on the validation faces, and how they differ from BASE; base: Settings of ROW."""
+    """Return what the trained variants score on the validation faces, and how they differ from BASE; base: Settings of a row of ROWS."""
     done = [name for name in (*RECIPES, *NETWORKS) if trained(name, base, data)]
     right = {name: np.load(folder_of(name, base) / "right.npy") for name in done}
     augmented = np.load(folder_of(BASE, base) / "right_tta.npy")
@@ -143,7 +144,8 @@ def results(base, data):
             "adjusted_p": float(adjusted.get(name, 1.0)),
             "parameters": about["parameters"],
         }
-    return {"seed": base.seed, "validation_faces": len(right[BASE]), "epochs": base.epochs, "precision": base.precision, "variants": lines}
+    about = {"row": base.row, "seed": base.seed, "epochs": base.epochs, "precision": base.precision}
+    return about | {"validation_faces": len(right[BASE]), "variants": lines}
 
 
 def over_seeds(figures):
@@ -166,7 +168,7 @@ def over_seeds(figures):
 
 def show(figures):
     """Return a rich Table of the results of one seed."""
-    table = Table(title="{validation_faces} validation faces, {epochs} epochs, {precision}, seed {seed}".format(**figures))
+    table = Table(title="{row}: {validation_faces} validation faces, {epochs} epochs, {precision}, seed {seed}".format(**figures))
     for column in ("variant", "accuracy, %", "difference", "adjusted p"):
         table.add_column(column)
     for name, line in figures["variants"].items():
@@ -193,11 +195,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [*RECIPES, *NETWORKS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"of: {'; '.join(names)}")
-    parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help=f"of the trainings; default: that of {ROW}")
+    parser.add_argument("--row", choices=ROWS, default=ROWS[0], help=f"whose recipe is changed; default: {ROWS[0]}")
+    parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="of the trainings; default: that of the row")
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     params = parameters.load()
-    settings, tta = resolve(params, ROW, "beyond"), params.recipes[params.beyond[ROW].recipe].tta
+    settings, tta = resolve(params, options.row, "beyond"), params.recipes[params.beyond[options.row].recipe].tta
     data = TrainingData.read(settings)
     if params.chosen.source == "synthetic" or not len(data.validation[0]):
         raise InputError("expected real faces and validation faces, received none; run `dvc exp run -S profile=ablation balance`")

@@ -92,6 +92,7 @@ def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_se
         with noted() as interruption:
             ablation.run_variant("narrow", settings, TestTimeAugmentation(), data, interruption)
         monkeypatch.setattr(ablation, "train", None)  # the second time nothing is trained
-    about = json.loads((tmp_path / "narrow-0" / "ablation.json").read_text())
-    assert about["parameters"] < 5000 and np.load(tmp_path / "narrow-0" / "right.npy").shape == (4,)
+    folder = tmp_path / "tiny-narrow-0"  # the row, the variant and the seed
+    about = json.loads((folder / "ablation.json").read_text())
+    assert about["parameters"] < 5000 and np.load(folder / "right.npy").shape == (4,)
     assert Compact.features.__name__ == "features"
