@@ -68,8 +68,10 @@ def lines(runs, paper):
 
 
 def markdown(rows):
-    """Return the table."""
+    """Return the table, without a column in which nothing was run."""
     head = [f"{name}{f' ({note})' if note else ''}" for name, note in COLUMNS.items()]
+    columns = [column for column in zip(head, *rows, strict=True) if set(column[1:]) != {MISSING}]
+    head, *rows = zip(*columns, strict=True)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 

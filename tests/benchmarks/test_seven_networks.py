@@ -30,6 +30,14 @@ def test_lines__seeds_are_averaged_and_shorter_runs_left_out():
     assert found[0][2:6] == ["61.00, 2 seeds (60.00 to 62.00)", "61.50", "20, 19", "50.00 (49.00 to 51.00), 20 epochs"]
 
 
+@pytest.mark.parametrize(("plain", "columns"), [("not run", 6), ("50.00, 20 epochs", 7)])
+def test_markdown__column_of_what_was_not_run_is_left_out(plain, columns):
+    cells = ["Xception", "60.24", "not run", "", "", "not run", ""]
+    head, rule, *rows = seven_networks.markdown([["GoogLeNet", "50.77", "60.00", "60.50", "20, 18", plain, "71.97"], cells]).splitlines()
+    assert head.count(" | ") + 1 == columns and rule == "| " + " | ".join(["---"] * columns) + " |" and len(rows) == 2
+    assert ("As the paper trains" in head) == ("50.00" in rows[0]) == (columns == 7) and "not run" in rows[1]
+
+
 def test_short__the_best_first():
     better = ("modern-Xception", *ONE[1:2], 0.7, *ONE[3:])
     found = seven_networks.short(runs(ONE, better), seven_networks.printed())
