@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import confusion_matrix
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json, written
@@ -60,13 +61,13 @@ def sha256_of_faces(pixels, labels):
     return hashlib.sha256(b"".join(each)).hexdigest()
 
 
-def count_right(folder, pixels, labels, batch_size):
-    """Return how many of the faces the network in `folder` answers rightly, computed in float32 on the CPU."""
+def confusion_of(folder, pixels, labels, batch_size):
+    """Return what the network in `folder` answers, computed in float32 on the CPU: faces by label (lines) and answer, (k, k) int64."""
     settings = exact(Trained.read(folder / "network.json").settings)
     backend.start_for(settings)
     tta = Scoring.read(folder / "scoring.json").tta
     probabilities, _ = predict(settings, tta, folder / "model.weights.h5", pixels, np.arange(len(labels)), batch_size)
-    return int((probabilities.argmax(axis=1) == labels).sum())
+    return confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(len(settings.emotions)))
 
 
 def convert_kept(folder, weights_sha256):
@@ -101,8 +102,11 @@ def keep(row, params):
         for name in ("model.weights.h5", "network.json"):
             shutil.copyfile(source / name, folder / name)
         shutil.copyfile(BEYOND.settings / "scoring" / f"{row}.json", folder / "scoring.json")
-        right = count_right(folder, pixels, labels, params.evaluation.batch_size)
+        confusion = confusion_of(folder, pixels, labels, params.evaluation.batch_size)
+        right = int(confusion.trace())
         about = {"sha256": archive.sha256_of(weights), "test_faces": len(labels), "right": right, "accuracy": right / len(labels)}
+        by_label = zip(classes, confusion.tolist(), strict=True)
+        about["confusion"] = {label: dict(zip(classes, answers, strict=True)) for label, answers in by_label}
         about["faces_sha256"] = sha256_of_faces(pixels, labels)
         sha256 = convert_kept(folder, about["sha256"])
         one, all_views = (onnx_right(folder, pixels, labels, sha256, tta) for tta in (None, Scoring.read(folder / "scoring.json").tta))
@@ -122,14 +126,18 @@ def check(row, params):
     if received != recorded["sha256"]:
         file = folder / "model.weights.h5"
         raise InputError(f"{file}: expected sha256 {recorded['sha256']}, received {received}: damaged; run `git checkout {file}`")
-    pixels, labels = official_faces(params, Trained.read(folder / "network.json").settings.emotions)
+    classes = Trained.read(folder / "network.json").settings.emotions
+    pixels, labels = official_faces(params, classes)
     if len(labels) != recorded["test_faces"]:
         raise InputError(f"expected the {recorded['test_faces']} official test faces of FER-2013, received {len(labels)}")
     same_faces, onnx = sha256_of_faces(pixels, labels) == recorded["faces_sha256"], recorded["onnx"]
     right = onnx_right(folder, pixels, labels, onnx["sha256"])  # first: it takes a tenth of the time
     equal = compared(f"{row}, ONNX, one view a face", right, onnx["right"], len(labels), same_faces)
-    right = count_right(folder, pixels, labels, params.evaluation.batch_size)
-    return int(not (compared(row, right, recorded["right"], len(labels), same_faces) and equal))
+    confusion = confusion_of(folder, pixels, labels, params.evaluation.batch_size)
+    equal &= compared(row, int(confusion.trace()), recorded["right"], len(labels), same_faces)
+    recall = zip(classes, confusion.diagonal(), confusion.sum(axis=1), strict=True)
+    print("right of each emotion's faces: " + ", ".join(f"{name} {right} of {count}" for name, right, count in recall))
+    return int(not equal)
 
 
 def compared(name, right, recorded, count, same_faces):

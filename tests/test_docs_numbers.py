@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from scipy.stats import t as student_t
 
 from benchmarks import seven_networks
@@ -59,6 +60,18 @@ def test_predict_page__onnx_file_is_the_kept_one():
     assert f"; {all_views}, {100 * score['accuracy']:.2f} %, with" in page
     assert f"{(folder / 'model.onnx').stat().st_size:,} bytes" in page
     assert f"one view of a face | {faces} | {right} | {accuracy} (" in card and f"the ten variants | {faces} | {all_views} |" in card
+
+
+def test_model_card__scores_by_emotion_are_the_kept_ones():
+    score = json.loads(Path("results/weights/compact-0/score.json").read_text(encoding="utf-8"))
+    card = Path("docs/model-card.md").read_text(encoding="utf-8")
+    confusion = np.array([[*answers.values()] for answers in score["confusion"].values()])
+    assert confusion.shape == (7, 7) and confusion.sum() == score["test_faces"] and confusion.trace() == score["right"]
+    sums = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    for name, right, count, answers in zip(score["confusion"], *sums, strict=True):
+        recall = binomtest(int(right), int(count)).proportion_ci(method="wilson")
+        low, high = (f"{100 * bound:.2f}" for bound in recall)
+        assert f"| {name} | {count:,} | {right:,} | {100 * right / count:.2f} ({low} to {high}) | {100 * right / answers:.2f} |" in card
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,11 @@ def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsy
     capsys.readouterr()
     assert weights.check("mine", folder) == 0
     said = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in said] == ["mine, ONNX, one view a face", "mine"]
-    assert all("4 test faces right" in line and line.endswith(": equal") for line in said)
+    assert [line.partition(":")[0] for line in said] == ["mine, ONNX, one view a face", "mine", "right of each emotion's faces"]
+    assert all("4 test faces right" in line and line.endswith(": equal") for line in said[:2])
+    (angry, mistaken), (missed, happy) = (score["confusion"][label].values() for label in EMOTIONS)
+    assert angry + mistaken == missed + happy == 2 and angry + happy == score["right"]  # faces 0, 3, 6 and 9: two of each emotion
+    assert said[2].endswith(f": angry {angry} of 2, happy {happy} of 2")
     write_json("results/weights/mine/score.json", score | {"onnx": onnx | {"right": (onnx["right"] + 2) % 4}})
     assert weights.check("mine", folder) == 1
     assert "2 faces off" in capsys.readouterr().out.splitlines()[0]
@@ -89,7 +92,7 @@ def test_check__faces_of_another_form_are_told_from_rounding(folder, capsys):
     pixels[0, 0] ^= 1  # by one gray level, which changes no answer
     Image.fromarray(pixels).save(path)
     assert weights.check("mine", folder) == 1
-    said = capsys.readouterr().out.splitlines()[-1]
+    said = capsys.readouterr().out.splitlines()[-2]
     assert "not compared with the recorded" in said and "the pixels are others" in said and "faces off" not in said
 
 
