@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from pipeline.common.errors import InputError
-from pipeline.training.fused import apply_gradients, fuse_batch_normalization
+from pipeline.training.fused import apply_gradients, fuse_batch_normalization, fuse_convolutions
 
 
 class Steps:
@@ -15,6 +15,7 @@ class Steps:
         targets = tf.TensorSpec((None, model.output_shape[-1]), tf.float32)
         if strategy is None:
             fuse_batch_normalization(model)
+            fuse_convolutions(model)
         else:
             for layer in model.layers:
                 if hasattr(layer, "synchronized"):

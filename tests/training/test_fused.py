@@ -89,3 +89,60 @@ def test_apply_gradients__leaves_the_rest_to_keras(keras, extra):
     optimizer.build([variable])
     assert not apply_gradients(optimizer, [keras.ops.convert_to_tensor([1.0])], [variable])
     assert variable.numpy() == [1.0] and int(optimizer.iterations.numpy()) == 0
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (1, 5)])
+@pytest.mark.parametrize(("sides", "known"), [((4, 3), True), ((4, 3), False), ((11, 10), True), ((11, 10), False)])
+def test_convolve__is_tensorflows_own(keras, monkeypatch, kernel, sides, known):
+    import tensorflow as tf
+
+    from pipeline.training import fused
+
+    random = np.random.default_rng(0)
+    images = random.normal(size=(6, *sides, 2)).astype(np.float32)
+    weights = random.normal(size=(*kernel, 2, 3)).astype(np.float32)
+    called = []
+    plain = tf.raw_ops.Conv2DBackpropFilter
+    monkeypatch.setattr(fused.tf.raw_ops, "Conv2DBackpropFilter", lambda **given: called.append(1) or plain(**given))
+    signature = [tf.TensorSpec((None, *(sides if known else (None, None)), 2)), tf.TensorSpec(weights.shape)]
+
+    def gradients(convolution):
+        def both(x, w):
+            with tf.GradientTape() as tape:
+                tape.watch([x, w])
+                y = convolution(x, w)
+                loss = tf.reduce_sum(y**3)
+            return y, *tape.gradient(loss, [x, w])
+
+        return tf.function(both, input_signature=signature, autograph=False)(images, weights)
+
+    found = [gradients(fused.convolve)]
+    assert bool(called) == (not known or sides == (11, 10))  # 12 positions are few, 110 are not; where they are unknown, the step finds out
+    found.append(gradients(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME")))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+
+
+def test_fuse_convolutions__those_that_gain_by_it(keras):
+    from pipeline.training.fused import convolve, fuse_convolutions
+
+    def layer(name, kernel=3, **given):
+        return keras.layers.Conv2D(4, kernel, name=name, **{"padding": "same", "dtype": "mixed_bfloat16"} | given)
+
+    x = inputs = keras.Input((8, 8, 1))
+    for one in (
+        layer("first"),
+        layer("plain"),
+        layer("long", (1, 7)),
+        layer("float32", dtype="float32"),
+        layer("even", 2),
+        layer("points", 1),
+        layer("strided", strides=2),
+        layer("dilated", dilation_rate=2),
+        layer("grouped", groups=2),
+        layer("valid", padding="valid"),
+    ):
+        x = one(x)
+    model = keras.Model(inputs, x)
+    fuse_convolutions(model)
+    assert [one.name for one in model.layers if getattr(one, "convolution_op", None) is convolve] == ["plain", "long"]
