@@ -25,7 +25,8 @@ def main():
     rows = read_rows(GRID.rows, names, GRID.settings)
     if not rows:
         raise InputError(f"expected cells in {GRID.rows}, found none; run `dvc repro grid/dvc.yaml`, or some of its cells")
-    cells = choice.cell_table(rows, {cell: pd.read_csv(GRID.rows / cell / "history.csv") for cell in rows})
+    histories = {cell: pd.read_csv(GRID.rows / cell / "history.csv") for cell in rows}
+    cells = choice.cell_table(rows, histories, {cell: names[cell].optimizer for cell in rows})
     taken = choice.chosen(cells, read_paper())
     with written(GRID.tabled) as folder:
         folder.mkdir()

@@ -60,12 +60,12 @@ def export_row(row):
             "confidence": evaluation.confidence,
             "largest_difference": difference,
             "as_evaluated": {name: scored[name] for name in ("accuracy", "tta")},  # the row's own score, by its variants of a face
-            "milliseconds": {str(count): milliseconds(network, faces, count) for count in (1, BATCH)},
         }
         write_json(folder / "metrics.json", about)
+    one, many = (milliseconds(network, faces, count) for count in (1, BATCH))
     print(
         f"export: {row}: {100 * about['accuracy']:.2f} % of {len(labels)} test faces, one view a face; largest difference of a probability "
-        f"{difference:.1e}; {about['bytes']:,} bytes"
+        f"{difference:.1e}; {about['bytes']:,} bytes; {one} ms for a face, {many} for {BATCH}"
     )
 
 

@@ -42,7 +42,8 @@ def measured(group):
         command = [sys.executable, "-m", "pipeline.search.step_times", json.dumps(given)]
         done = subprocess.run(command, env=os.environ | {"FER2013_CACHE": folder}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise InputError(f"{group[0].model}: expected a few steps to run, received: {done.stderr.strip().splitlines()[-1]}")
+        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]  # a process that is killed says nothing
+        raise InputError(f"{group[0].model}: expected a few steps to run, received: {said}")
     figures = json.loads(done.stdout.splitlines()[-1])
     return figures | {"steps": {int(size): seconds for size, seconds in figures["steps"].items()}}
 

@@ -16,7 +16,7 @@ from sklearn.metrics import confusion_matrix
 
 from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json, written
-from pipeline.common.workspace import FACES, RGB, Section
+from pipeline.common.workspace import FACES, RAW, RGB, Section
 from pipeline.config import params as parameters
 from pipeline.config.scoring import Scoring
 from pipeline.config.settings import Trained
@@ -39,13 +39,14 @@ ROUNDING = 0.001  # share of the faces that may be answered otherwise on another
 def official_faces(params, classes, wanted=TEST_USAGES):
     """Return (pixels (n, size, size, 3) uint8, labels (n,) int64) of faces in the archive that FER2013_ARCHIVE or params name.
 
-    classes: the names that the labels are the indices of: the network's, whatever order params.yaml has; wanted: the faces' usages, those
-    of the test faces if none are given.
+    classes: the names that the labels are the indices of: the network's, whatever order or synonyms params.yaml has; wanted: the faces'
+    usages, those of the test faces if none are given.
     """
     path, _, _ = locate(params)
     names, pixels, labels = params.sources.archive, [], []
+    faces = params.faces.model_copy(update={"emotions": list(classes)})
     with archive.entries(path, names.max_unpacked_bytes) as listing:
-        for chunk, _, emotions, usages in reading.read(path.name, listing, params.faces, names, Seen()):
+        for chunk, _, emotions, usages in reading.read(path.name, listing, faces, names, Seen()):
             chosen = np.isin(usages, wanted)
             pixels.append(to_rgb(chunk[chosen]))
             labels += [classes.index(emotion) for emotion, one in zip(emotions, chosen, strict=True) if one]
@@ -90,6 +91,8 @@ def keep(row, params):
     weights = source / "model.weights.h5"
     if not weights.exists():
         raise InputError(f"expected {weights}, found none; run `dvc repro beyond/dvc.yaml:train@{row}`")
+    if read_json(RAW / "source.json")["source"] == "synthetic":
+        raise InputError("expected a row trained on real faces, received one on synthetic faces; results/ is for photographs alone")
     if weights.stat().st_size > MAX_BYTES:
         raise InputError(f"{weights}: expected at most {MAX_BYTES} bytes, for git keeps them, received {weights.stat().st_size}")
     table = read_labels(RGB / "labels.csv")

@@ -2,8 +2,12 @@
 
 import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
+
+from pipeline import plan
+from pipeline.common.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +37,9 @@ def test_plan__one_changed_row_measured(project):
 def test_plan__unknown_cell_is_refused(project):
     output = project.run("python", "-m", "pipeline.plan", "grid/dvc.yaml", "--cells", "table2-*", ok=False)
     assert "plan: --cells: expected a name or a pattern of cells of grid/dvc.yaml" in output
+
+
+def test_measured__steps_that_are_killed_say_their_exit_status(monkeypatch, tiny_settings):
+    monkeypatch.setattr(plan.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=-9, stdout="", stderr=""))
+    with pytest.raises(InputError, match="MobileNetV2: expected a few steps to run, received: exit status -9"):
+        plan.measured([tiny_settings])

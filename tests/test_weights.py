@@ -38,6 +38,7 @@ def folder(tmp_path, monkeypatch, keras, tiny_settings):
         )
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FER2013_ARCHIVE", raising=False)
+    write_json(weights.RAW / "source.json", {"source": "archive"})
     weights.RGB.mkdir(parents=True)
     np.save(weights.FACES, np.repeat(pixels[..., None], 3, axis=-1))
     pd.DataFrame(table).to_csv(weights.RGB / "labels.csv", index=False)
@@ -106,10 +107,20 @@ def test_sha256_of_faces__order_does_not_count_pixels_and_labels_do():
 def test_keep__row_that_was_not_trained_or_is_too_large_is_refused(folder, monkeypatch):
     with pytest.raises(InputError, match="run `dvc repro beyond/dvc.yaml:train@other`"):
         weights.keep("other", folder)
+    write_json(weights.RAW / "source.json", {"source": "synthetic"})
+    with pytest.raises(InputError, match="expected a row trained on real faces, received one on synthetic faces"):
+        weights.keep("mine", folder)
+    write_json(weights.RAW / "source.json", {"source": "archive"})
     monkeypatch.setattr(weights, "MAX_BYTES", 1000)
     with pytest.raises(InputError, match="at most 1000 bytes"):
         weights.keep("mine", folder)
     assert not Path("results/weights").exists()
+
+
+def test_official_faces__params_may_spell_the_classes_otherwise(folder):
+    spelled = folder.model_copy(update={"faces": folder.faces.model_copy(update={"emotions": ["happiness", "anger"]})})
+    expected, found = (weights.official_faces(params, EMOTIONS) for params in (folder, spelled))
+    assert np.array_equal(expected[0], found[0]) and np.array_equal(expected[1], found[1]) and len(set(found[1])) == 2
 
 
 def test_official_faces__archive_without_a_test_part_is_refused(folder):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from pipeline.common.errors import InputError
+from pipeline.common.errors import NO_PLACE, InputError
 
 TAR_ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 # What reading an entry may raise; RuntimeError: encrypted, unknown compression.
@@ -226,4 +226,6 @@ def _unpack_tar(path, folder, max_bytes):
                 total += len(block)
                 _check_size(path, total, max_bytes)
     except TAR_ERRORS as error:
+        if getattr(error, "errno", None) in NO_PLACE:  # of the folder that it is unpacked to: errors.run says so
+            raise
         raise InputError(f"{path}: expected a whole tar archive, received: {error}; fetch the file again") from None

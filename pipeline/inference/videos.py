@@ -26,8 +26,11 @@ class Video:
         path = Path(path)
         if not path.is_file():
             raise Unreadable("expected a file, received none of that name")
-        with open(path, "rb") as file:
-            start = file.read(16)
+        try:
+            with open(path, "rb") as file:
+                start = file.read(16)
+        except OSError as error:
+            raise Unreadable(f"expected a file that can be read, received: {error.strerror}") from None
         if not any(start[offset:].startswith(starts) for offset, starts in STARTS.items()):
             received = "something else" if start else "an empty file"
             raise Unreadable(f"expected a video ({' '.join(sorted(SUFFIXES))}), received {received}")

@@ -8,11 +8,11 @@ from pipeline.reporting.tables import OPTIMIZERS, percent
 SEARCHED = ["data", "model"]  # the best of each
 
 
-def cell_table(rows, histories):
+def cell_table(rows, histories, optimizers):
     """Return a table of the cells that were run, shares of 1, in their order.
 
-    rows: {cell: metrics}; histories: {cell: table of its epochs}. Columns: cell, data, model, optimizer, batch_size,
-    validation_faces, validation, validation_loss (both after the last epoch), n, test, low, high.
+    rows: {cell: metrics}; histories: {cell: table of its epochs}; optimizers: {cell: its optimizer's name in params.yaml}. Columns:
+    cell, data, model, optimizer, batch_size, validation_faces, validation, validation_loss (both after the last epoch), n, test, low, high.
     """
     lines = []
     for cell, row in rows.items():
@@ -22,7 +22,7 @@ def cell_table(rows, histories):
         low, high = row["interval"]["accuracy"]
         lines.append(
             {
-                "cell": cell, "data": settings["data"], "model": settings["model"], "optimizer": settings["optimizer"]["name"],
+                "cell": cell, "data": settings["data"], "model": settings["model"], "optimizer": optimizers[cell],
                 "batch_size": settings["batch_size"], "validation_faces": row["faces"]["validation"],
                 "validation": float(history.val_accuracy.iloc[-1]), "validation_loss": float(history.val_loss.iloc[-1]),
                 "n": row["faces"]["test"], "test": row["accuracy"], "low": low, "high": high,
@@ -66,7 +66,7 @@ def final_training(taken, cells):
     """
     by_name = cells.set_index("cell")
     options = [f"-S rows.{row}.{key}={by_name.loc[cell, key]}" for row, cell in taken.items() for key in ("optimizer", "batch_size")]
-    run = " \\\n  ".join(["dvc exp run -S profile=full", *options, " ".join(f"evaluate@{row}" for row in taken)])
+    run = " \\\n  ".join(["dvc exp run -S profile=paper", *options, " ".join(f"evaluate@{row}" for row in taken)])
     return f"{run}\ndvc repro --single-item report\n"
 
 
@@ -101,7 +101,7 @@ def all_cells(cells):
         {
             "Data": cells.data,
             "Models": cells.model,
-            "Optimizer": cells.optimizer.map(OPTIMIZERS),
+            "Optimizer": cells.optimizer.map(lambda name: OPTIMIZERS.get(name, name)),
             "Batch Size": cells.batch_size.astype(str),
             "Validation accuracy": cells.validation.map(percent),
             "Validation faces": cells.validation_faces.astype(str),
@@ -114,4 +114,4 @@ def all_cells(cells):
 
 def setting(cell):
     """Return a cell's optimizer and batch size in a few words."""
-    return f"{OPTIMIZERS[cell.optimizer]}, {cell.batch_size}"
+    return f"{OPTIMIZERS.get(cell.optimizer, cell.optimizer)}, {cell.batch_size}"

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 LOG_LINES = 200  # of a failed cell's log, sent home
-PREFIX = "fer2013-cell-"  # of a cell's folder, before its worker's number
+PREFIX = "fer2013-cell-"  # of a cell's folder, before its worker's number and host: nodes may share the disk
 RUNNER = "runner"  # the file in it with the runner's number
 INHERITED = "OMP_NUM_THREADS"  # set by Ray to the CPUs of the task: other threads, other last bits than a serial run's
 
@@ -50,7 +50,7 @@ def run_cell(cell, shared, board):
     base = Path(os.environ.get("FER2013_CACHE") or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
     sweep(base)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{socket.gethostname()}-", dir=base))
     try:
         with open(folder / "log", "w+", encoding="utf-8", errors="replace") as log:
             result["ok"] = run_in_clone(cell, shared, folder, log)
@@ -62,9 +62,12 @@ def run_cell(cell, shared, board):
 
 
 def sweep(base):
-    """Remove the folders of cells whose worker and runner are dead: killed, they could not do it themselves."""
+    """Remove the folders of this host's cells whose worker and runner are dead: killed, they could not do it themselves."""
     for folder in base.glob(f"{PREFIX}*"):
-        pids = [folder.name.removeprefix(PREFIX).partition("-")[0]]
+        worker, _, rest = folder.name.removeprefix(PREFIX).partition("-")
+        if rest.rpartition("-")[0] != socket.gethostname():
+            continue
+        pids = [worker]
         if (folder / RUNNER).exists():
             pids.append((folder / RUNNER).read_text(encoding="utf-8"))
         if not any(alive(int(pid)) for pid in pids if pid.isdigit()):

@@ -64,7 +64,7 @@ def train(settings, data, folder, live_folder, interruption):
     live = Live(dir=str(live_folder), dvcyaml=False, report=None, save_dvc_exp=False)
     with live, devices.shared(sharing) as strategy, Bar(f"train {settings.row}", total, "faces") as bar:
         model = build(settings)
-        check_free(folder.parent, 4 * model.count_params())
+        check_free(folder.parent, 2 * 4 * model.count_params())  # the weights here and in DVC's cache
         steps.load()  # the checkpoint's key covers the code that is loaded
         digests, versions = [data.faces_sha256, data.split_sha256], backend.versions(settings.backend)
         kept = checkpoint.Checkpoint(settings.row, checkpoint.key(settings, digests, versions, devices.describe()))

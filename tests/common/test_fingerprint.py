@@ -40,9 +40,11 @@ def test_fingerprint__variable_that_changes_bytes_is_in_it_and_its_default_is_no
     assert fingerprint() == before | {name: value}
 
 
-def test_caches__level_kind_and_size(tmp_path):
+def test_caches__level_kind_and_size_where_it_is_known(tmp_path):
     for index, (level, kind, size) in enumerate([("1", "Data", "32K"), ("2", "Unified", "1024K")]):
         (tmp_path / f"index{index}").mkdir()
         for name, value in (("level", level), ("type", kind), ("size", size)):
             (tmp_path / f"index{index}" / name).write_text(f"{value}\n")
     assert caches(tmp_path) == ["1 Data 32K", "2 Unified 1024K"] and caches(tmp_path / "none") == []
+    (tmp_path / "index1" / "size").unlink()
+    assert caches(tmp_path) == ["1 Data 32K", "2 Unified"]

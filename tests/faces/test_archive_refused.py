@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import tarfile
@@ -116,6 +117,16 @@ def test_entries__tar_that_cannot_be_unpacked(tmp_path, form):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_entries__full_disk_is_not_called_a_broken_tar(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = make(tmp_path, "tar", {"a/1.jpg": NOISE})
+    monkeypatch.setattr(tarfile.TarFile, "extract", full)
+    with pytest.raises(OSError, match="No space left"):
+        contents(path)
+
+
 def test_entries__name_given_twice_in_a_zip(tmp_path):
     path = tmp_path / "faces.zip"
     with zipfile.ZipFile(path, "w") as archive:

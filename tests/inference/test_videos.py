@@ -54,5 +54,14 @@ def test_video__broken_and_missing_are_refused(tmp_path):
             Video(tmp_path / name, 1)
 
 
+def test_video__that_may_not_be_read_is_refused(film, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)  # as root a mode of 000 would not do
+    with pytest.raises(Unreadable, match="expected a file that can be read, received: Permission denied"):
+        Video(film, 1)
+
+
 def test_is_video__by_name():
     assert is_video("a/B.MP4") and not is_video("a.gif") and not is_video("mp4")

@@ -67,7 +67,7 @@ def test_final_training__each_row_with_its_cells_setting():
     run, report = text.replace(" \\\n ", "").splitlines()
     rows = {"table2-GoogLeNet": ("adam", 16), "table3-GoogLeNet": ("sgd", 32)}
     options = [f"-S rows.{row}.optimizer={name} -S rows.{row}.batch_size={size}" for row, (name, size) in rows.items()]
-    assert " ".join(run.split()) == f"dvc exp run -S profile=full {' '.join(options)} evaluate@table2-GoogLeNet evaluate@table3-GoogLeNet"
+    assert " ".join(run.split()) == f"dvc exp run -S profile=paper {' '.join(options)} evaluate@table2-GoogLeNet evaluate@table3-GoogLeNet"
     assert report == "dvc repro --single-item report"
 
 
@@ -82,7 +82,7 @@ def metrics(**settings):
 
 def test_cell_table__last_epoch_counts():
     history = pd.DataFrame({"epoch": [1, 2], "val_accuracy": [0.9, 0.3], "val_loss": [0.1, 2.0]})
-    (line,) = choice.cell_table({"x": metrics()}, {"x": history}).to_dict("records")
+    (line,) = choice.cell_table({"x": metrics()}, {"x": history}, {"x": "sgd"}).to_dict("records")
     assert (line["validation"], line["validation_loss"], line["test"], line["low"], line["high"]) == (0.3, 2.0, 0.5, 0.4, 0.6)
     text = choice.all_cells(pd.DataFrame([line])).iloc[0]
     assert text[["Optimizer", "Batch Size", "Validation accuracy", "Accuracy", "Interval"]].tolist() == [
@@ -92,4 +92,12 @@ def test_cell_table__last_epoch_counts():
 
 def test_cell_table__no_validation_faces_is_refused():
     with pytest.raises(InputError, match="x: expected validation faces to choose by, received none"):
-        choice.cell_table({"x": metrics()}, {"x": pd.DataFrame({"epoch": [1], "accuracy": [0.5]})})
+        choice.cell_table({"x": metrics()}, {"x": pd.DataFrame({"epoch": [1], "accuracy": [0.5]})}, {"x": "sgd"})
+
+
+def test_cell_table__two_optimizers_of_one_kind_are_two():
+    history = pd.DataFrame({"epoch": [1], "val_accuracy": [0.3], "val_loss": [2.0]})
+    cells = choice.cell_table({"x": metrics(), "y": metrics()}, {"x": history, "y": history}, {"x": "sgd", "y": "nesterov"})
+    assert cells.optimizer.tolist() == ["sgd", "nesterov"] and choice.all_cells(cells).Optimizer.tolist() == ["SGD", "nesterov"]
+    assert "optimizer=nesterov" in choice.final_training({"table3-GoogLeNet": "y"}, cells)
+    assert choice.setting(cells.iloc[1]) == "nesterov, 16"
