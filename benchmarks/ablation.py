@@ -1,4 +1,4 @@
-"""What each part of the Compact network and of a recipe is worth: short trainings with one part changed, scored on validation faces.
+"""What each part of a small network and of a recipe is worth: short trainings with one part changed, scored on validation faces.
 
 dvc exp run -S profile=ablation balance
 python -m benchmarks.ablation [--row ROW] [--only NAME ...] [--seeds N ...] [--json FILE]
@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from pipeline.common.interruption import noted
 from pipeline.config import params as parameters
 from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
-from pipeline.networks import Compact
 from pipeline.reporting.significance import holm, mcnemar
 from pipeline.resolve import resolve
 from pipeline.scoring.prediction import predict
@@ -58,13 +58,31 @@ RECIPES = {  # what of the recipe is other
     "28 px before 36": {"progressive_resizing": [{"until": 0.3, "size": 28}, {"until": 0.6, "size": 36}]},
     "moving average of the weights, 0.998": {"ema": 0.998},
     "rare emotions weigh more": {"class_weighting": "loss"},
+    "label smoothing 0.2": {"label_smoothing": 0.2},
+    "weight decay 0.01": {"weight_decay": 0.01},
+    "weight decay 0.02": {"weight_decay": 0.02},
+    "warm-up 0.35": {"warm_up": 0.35},
+    "28 px for 0.4, 36 px to 0.8, 16 epochs": {"progressive_resizing": [{"until": 0.4, "size": 28}, {"until": 0.8, "size": 36}]},
+    "squeeze-and-excitation, weight decay 0.01": {"weight_decay": 0.01},
 }
-NETWORKS = {  # what of Compact.features is other
+SETTINGS = {  # what of the row's other settings is other
+    "learning rate 0.2": {"learning_rate": 0.2},
+    "learning rate 0.4": {"learning_rate": 0.4},
+    "28 px for 0.4, 36 px to 0.8, 16 epochs": {"epochs": 16},
+}
+NETWORKS = {  # what of the network's features is other
     "no shortcuts": {"shortcuts": False},
     "widths 24, 48, 96, 192": {"widths": (24, 48, 96, 192)},
     "pooled after ReLU": {"halved_by": "norm, relu, pool"},
     "strides in place of pooling": {"halved_by": "stride"},
+    "pooled before the convolution": {"halved_by": "pooled before"},
+    "pooled before the convolution, two blocks in the last two levels": {"halved_by": "pooled before", "blocks": (1, 1, 2, 2)},
+    "two blocks in the last level": {"blocks": (1, 1, 1, 2)},
+    "squeeze-and-excitation": {"squeeze": 8},
+    "squeeze-and-excitation, weight decay 0.01": {"squeeze": 8},
+    "average plus maximum": {"maximum": True},
 }
+VARIANTS = list(dict.fromkeys([*RECIPES, *SETTINGS, *NETWORKS]))  # a name may stand in more than one
 
 
 def changed(recipe, name):
@@ -87,7 +105,9 @@ def folder_of(name, base):
 
 def settings_of(name, base):
     """Return the Settings of a variant; base: those of a row of ROWS."""
-    return base.model_copy(update={"row": f"ablation-{folder_of(name, base).name}", "recipe": changed(base.recipe, name)})
+    changes = {"row": f"ablation-{folder_of(name, base).name}", "recipe": changed(base.recipe, name)} | SETTINGS.get(name, {})
+    rate = changes.pop("learning_rate", base.optimizer.learning_rate)
+    return base.model_copy(update=changes | {"optimizer": base.optimizer.model_copy(update={"learning_rate": rate})})
 
 
 def trained(name, base, data):
@@ -110,7 +130,8 @@ def run_variant(name, base, tta, data, interruption):
         return
     settings, folder = settings_of(name, base), folder_of(name, base)
     index, labels = data.validation
-    Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
+    network = import_module(f"pipeline.networks.{settings.model}")
+    network.features, kept = functools.partial(network.features, **NETWORKS.get(name, {})), network.features
     try:
         backend.start_for(settings)
         with written(folder) as made:
@@ -122,12 +143,12 @@ def run_variant(name, base, tta, data, interruption):
             write_json(made / "ablation.json", {"made_by": made_by(name, base, data), "parameters": parameters_of})
         checkpoint.drop()
     finally:
-        Compact.features = kept
+        network.features = kept
 
 
 def results(base, data):
     """Return what the trained variants score on the validation faces, and how they differ from BASE; base: Settings of a row of ROWS."""
-    done = [name for name in (*RECIPES, *NETWORKS) if trained(name, base, data)]
+    done = [name for name in VARIANTS if trained(name, base, data)]
     right = {name: np.load(folder_of(name, base) / "right.npy") for name in done}
     augmented = np.load(folder_of(BASE, base) / "right_tta.npy")
     found = {name: (right[name], read_json(folder_of(name, base) / "ablation.json")) for name in done}
@@ -139,6 +160,7 @@ def results(base, data):
         interval = binomtest(int(answers.sum()), len(answers)).proportion_ci(method="wilson")
         lines[name] = {
             "accuracy": float(answers.mean()),
+            "augmented": float((augmented if name not in right else np.load(folder_of(name, base) / "right_tta.npy")).mean()),
             "interval": [float(interval.low), float(interval.high)],
             "difference": float(answers.mean() - right[BASE].mean()),
             "adjusted_p": float(adjusted.get(name, 1.0)),
@@ -169,12 +191,12 @@ def over_seeds(figures):
 def show(figures):
     """Return a rich Table of the results of one seed."""
     table = Table(title="{row}: {validation_faces} validation faces, {epochs} epochs, {precision}, seed {seed}".format(**figures))
-    for column in ("variant", "accuracy, %", "difference", "adjusted p"):
+    for column in ("variant", "accuracy, %", "difference", "adjusted p", "with test-time augmentation, %"):
         table.add_column(column)
     for name, line in figures["variants"].items():
         low, high = line["interval"]
         cells = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})", f"{100 * line['difference']:+.2f}"
-        table.add_row(name, *cells, f"{line['adjusted_p']:.3f}")
+        table.add_row(name, *cells, f"{line['adjusted_p']:.3f}", f"{100 * line['augmented']:.2f}")
     return table
 
 
@@ -193,7 +215,7 @@ def show_over_seeds(lines):
 def main():
     """Train the variants that were not trained yet; print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [*RECIPES, *NETWORKS]
+    names = VARIANTS
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"of: {'; '.join(names)}")
     parser.add_argument("--row", choices=ROWS, default=ROWS[0], help=f"whose recipe is changed; default: {ROWS[0]}")
     parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="of the trainings; default: that of the row")

@@ -22,6 +22,39 @@ def test_changed__parts_of_an_augmentation_are_kept_or_all_taken_away():
     assert ablation.changed(recipe, "no shortcuts") == recipe  # a change of the network
 
 
+def test_settings_of__only_what_the_variant_names_is_other(tiny_settings):
+    def changes(name):
+        one, other = (ablation.settings_of(which, tiny_settings).model_dump() for which in (ablation.BASE, name))
+        return {key: other[key] for key in other if other[key] != one[key] and key != "row"}
+
+    optimizer = tiny_settings.optimizer.model_dump()
+    assert changes("learning rate 0.2") == {"optimizer": optimizer | {"learning_rate": 0.2}}
+    assert list(changes("28 px for 0.4, 36 px to 0.8, 16 epochs")) == ["recipe", "epochs"]  # one name in two places
+    assert list(changes("no dropout")) == ([] if tiny_settings.recipe.dropout == 0 else ["recipe"])
+    assert changes("squeeze-and-excitation") == {}  # a change of the network
+
+
+@pytest.mark.parametrize("name", ablation.NETWORKS)
+def test_networks__each_change_gives_a_network_of_another_size_or_other_layers(keras, name):
+    from pipeline.networks.shared import compact
+
+    def layers_of(change):
+        keras.utils.clear_session()
+        images = keras.Input((32, 32, 3))
+        model = keras.Model(images, compact.features(images, **change))
+        assert model.output_shape[:3] == (None, 2, 2)
+        return [(layer.name, layer.count_params(), layer.output.shape) for layer in model.layers]
+
+    one, other = layers_of({}), layers_of(ablation.NETWORKS[name])
+    assert one != other
+    more = {
+        "two blocks in the last level": 2 * 9 * 256**2 + 2 * 4 * 256,  # two kernels, two normalisations
+        "squeeze-and-excitation": sum(2 * w * n + n + w for w, n in ((32, 8), (64, 8), (128, 16), (256, 32))),  # dense layers and biases
+    }
+    if name in more:
+        assert sum(count for _, count, _ in other) - sum(count for _, count, _ in one) == more[name]
+
+
 DATA = TrainingData(np.zeros((12, 32, 32, 3), np.uint8), (np.arange(8), np.zeros(8)), (np.arange(8, 12), np.zeros(4)), "faces", "split")
 
 
@@ -34,14 +67,15 @@ def test_results__differences_from_the_base_on_the_same_faces(tmp_path, monkeypa
         folder.mkdir()
         about = {"made_by": ablation.made_by(name, base, DATA), "parameters": 5}
         (folder / "ablation.json").write_text(json.dumps(about))
-        for file in ("right", "right_tta"):
-            np.save(folder / f"{file}.npy", np.array(answers, bool))
+        np.save(folder / "right.npy", np.array(answers, bool))
+        np.save(folder / "right_tta.npy", np.roll([*answers[:-1], 1], 1).astype(bool))
     other = base.model_copy(update={"seed": 1})  # of which nothing is trained
     assert not ablation.trained(ablation.BASE, other, DATA)
     figures = ablation.results(base, DATA)
     lines = figures["variants"]
     assert figures["validation_faces"] == 10 and list(lines) == [*right, "as it is, test-time augmentation"]
     assert lines["no dropout"]["accuracy"] == 0.9 and lines["no dropout"]["difference"] == pytest.approx(0.6)
+    assert lines["no dropout"]["augmented"] == 1 and lines["no shortcuts"]["augmented"] == pytest.approx(0.3)
     assert lines["no dropout"]["adjusted_p"] == pytest.approx(3 * 2 / 2**6)  # six faces against none, three comparisons
     assert lines["no shortcuts"]["adjusted_p"] == 1
     assert ablation.show(figures).row_count == 4
@@ -83,7 +117,7 @@ def test_run_variant__trains_another_network_once(tmp_path, monkeypatch, tiny_se
     from pipeline.networks import Compact
 
     monkeypatch.setattr(ablation, "FOLDER", tmp_path)
-    monkeypatch.setattr(ablation, "NETWORKS", {"narrow": {"widths": (4, 8)}})
+    monkeypatch.setattr(ablation, "NETWORKS", {"narrow": {"widths": (4, 8), "blocks": (1, 1)}})
     settings = tiny_settings.model_copy(update={"model": "Compact", "epochs": 1})
     pixels = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
     index, labels = np.arange(12), np.arange(12) % 2
