@@ -26,23 +26,30 @@ NETWORKS = ("Compact", "GoogLeNet", "InceptionResNetV2", "InceptionV3", "MobileN
 FACES, THREADS = 32, 2
 
 
-def faces_and_labels(params):
-    """Return (pixels (FACES, 48, 48, 3) uint8, labels (FACES,) int64), equal on every machine."""
+def faces_and_labels(params, count=FACES):
+    """Return (pixels (count, 48, 48, 3) uint8, labels (count,) int64), equal on every machine; count: at most 700."""
     pixels, _, emotions, _ = next(synthetic.generate(700, params.sources.synthetic.class_counts, 0, params.faces.size))
     labels = [params.faces.emotions.index(emotion) for emotion in emotions]
-    return to_rgb(pixels)[:FACES], np.array(labels, np.int64)[:FACES]
+    return to_rgb(pixels)[:count], np.array(labels, np.int64)[:count]
+
+
+def settings_of(network, size, epochs=1, batch_norm_faces=1):
+    """Return the Settings of a small training of a network, as the demo's rows have them."""
+    from pipeline.config.settings import Recipe, Settings, Sgd
+
+    return Settings(
+        row="digests", data="unbalanced", model=network, image_size=size, face_size=48, emotions=list("abcdefg"), pretrained=None,
+        pretrained_sha256=None, optimizer=Sgd(name="sgd", learning_rate=0.01, momentum=0.9), recipe=Recipe(), batch_size=FACES,
+        epochs=epochs, batch_norm_faces=batch_norm_faces, seed=0, fold=None, backend="tensorflow", precision="float32", devices="cpu",
+        threads=THREADS,
+    )  # fmt: skip
 
 
 def build(network, size):
     """Return a network as a row of the demo starts with, but for a head that is not zero: behind a zero head no gradient passes."""
-    from pipeline.config.settings import Recipe, Settings, Sgd
     from pipeline.networks.shared import classifier
 
-    settings = Settings(
-        row="digests", data="unbalanced", model=network, image_size=size, face_size=48, emotions=list("abcdefg"), pretrained=None,
-        pretrained_sha256=None, optimizer=Sgd(name="sgd", learning_rate=0.01, momentum=0.9), recipe=Recipe(), batch_size=FACES, epochs=1,
-        batch_norm_faces=1, seed=0, fold=None, backend="tensorflow", precision="float32", devices="cpu", threads=THREADS,
-    )  # fmt: skip
+    settings = settings_of(network, size)
     backend.start_for(settings)
     model = classifier.build(settings)
     kernel = model.get_layer("logits").kernel
