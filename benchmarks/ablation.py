@@ -1,4 +1,4 @@
-"""What each part of a small network and of a recipe is worth: short trainings with one part changed, scored on validation faces.
+"""What each part of the Compact network and of a recipe is worth: short trainings with one part changed, scored on validation faces.
 
 dvc exp run -S profile=ablation balance
 python -m benchmarks.ablation [--row ROW] [--only NAME ...] [--seeds N ...] [--json FILE]
@@ -12,7 +12,6 @@ import functools
 import hashlib
 import json
 import re
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from pipeline.common.interruption import noted
 from pipeline.config import params as parameters
 from pipeline.config.scoring import TestTimeAugmentation
 from pipeline.config.settings import Recipe
+from pipeline.networks import Compact
 from pipeline.reporting.significance import holm, mcnemar
 from pipeline.resolve import resolve
 from pipeline.scoring.prediction import predict
@@ -70,7 +70,7 @@ SETTINGS = {  # what of the row's other settings is other
     "learning rate 0.4": {"learning_rate": 0.4},
     "28 px for 0.4, 36 px to 0.8, 16 epochs": {"epochs": 16},
 }
-NETWORKS = {  # what of the network's features is other
+NETWORKS = {  # what of Compact.features is other
     "no shortcuts": {"shortcuts": False},
     "widths 24, 48, 96, 192": {"widths": (24, 48, 96, 192)},
     "pooled after ReLU": {"halved_by": "norm, relu, pool"},
@@ -130,8 +130,7 @@ def run_variant(name, base, tta, data, interruption):
         return
     settings, folder = settings_of(name, base), folder_of(name, base)
     index, labels = data.validation
-    network = import_module(f"pipeline.networks.{settings.model}")
-    network.features, kept = functools.partial(network.features, **NETWORKS.get(name, {})), network.features
+    Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
     try:
         backend.start_for(settings)
         with written(folder) as made:
@@ -143,7 +142,7 @@ def run_variant(name, base, tta, data, interruption):
             write_json(made / "ablation.json", {"made_by": made_by(name, base, data), "parameters": parameters_of})
         checkpoint.drop()
     finally:
-        network.features = kept
+        Compact.features = kept
 
 
 def results(base, data):

@@ -36,12 +36,12 @@ def test_settings_of__only_what_the_variant_names_is_other(tiny_settings):
 
 @pytest.mark.parametrize("name", ablation.NETWORKS)
 def test_networks__each_change_gives_a_network_of_another_size_or_other_layers(keras, name):
-    from pipeline.networks.shared import compact
+    from pipeline.networks import Compact
 
     def layers_of(change):
         keras.utils.clear_session()
         images = keras.Input((32, 32, 3))
-        model = keras.Model(images, compact.features(images, **change))
+        model = keras.Model(images, Compact.features(images, **change))
         assert model.output_shape[:3] == (None, 2, 2)
         return [(layer.name, layer.count_params(), layer.output.shape) for layer in model.layers]
 

@@ -19,8 +19,6 @@ PARAMETERS = {
     # By level: kernels 9 x in x out of three convolutions, and four numbers a channel in each of their normalisations.
     "Compact": sum(9 * n * w + 2 * 9 * w * w + 3 * 4 * w for n, w in ((1, 32), (32, 64), (64, 128), (128, 256))) + 256 * 7 + 7,
 }
-# And in each level two dense layers with their biases, to an eighth of the width, eight at least, and back.
-PARAMETERS["CompactSE"] = PARAMETERS["Compact"] + sum(2 * w * n + n + w for w, n in ((32, 8), (64, 8), (128, 16), (256, 32)))
 
 
 def settings_of(model, tiny_settings, **change):
