@@ -110,13 +110,26 @@ def test_beyond_page__every_run_stands_there_and_the_readme_quotes_them():
         *(100 * value for value in (together["accuracy"], low, high)), *parts
     )
     assert said in " ".join(text.split()), said
-    for chosen in (runs.row.isin(together["members"]) & (runs.epochs == 60), runs.row.str.startswith("quick-")):
+    quick = [runs.row.str.startswith("quick-") & (runs.epochs == epochs) for epochs in (14, 16)]
+    for chosen in (runs.row.isin(together["members"]) & (runs.epochs == 60), *quick):
         seeds = 100 * runs.accuracy[chosen]
         half = student_t.isf(0.025, len(seeds) - 1) * seeds.std() / np.sqrt(len(seeds))
         scores.append(f"{seeds.mean():.2f} ({seeds.mean() - half:.2f} to {seeds.mean() + half:.2f})")
         assert f"is {seeds.mean():.2f} % (standard deviation {seeds.std():.2f}, n = {len(seeds)}" in text
     quoted = [line for line in readme.splitlines() if re.match(r"\| \**Compact", line)]
     assert len(quoted) >= 3 and all(any(score in line for score in scores) for line in quoted), quoted
+
+
+def test_beyond_page__changes_of_quick_are_the_measured_ones():
+    from benchmarks import ablation
+
+    lines = pd.read_csv("results/quick-levers.csv").to_dict("records")
+    text = Path("docs/beyond.md").read_text(encoding="utf-8").split("#### Twelve changes")[1].split("\n#")[0]
+    assert {line["validation_faces"] for line in lines} == {5732} and len(lines) == 1 + 12
+    for line in lines:
+        difference = f"{line['accuracy'] - lines[0]['accuracy']:+.2f}"
+        assert f"| {line['variant']} | {line['epochs']} | {line['accuracy']:.2f} | {difference} |" in text
+        assert line["variant"] in ablation.VARIANTS
 
 
 def test_beyond_page__leak_is_the_measured_one():
