@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.step_digests import NETWORKS, faces_and_labels, settings_of
-from pipeline.common.errors import run
+from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json
 from pipeline.common.fingerprint import fingerprint
 from pipeline.common.tables import print_table
@@ -89,6 +89,8 @@ def main():
     if options.once:
         print(json.dumps(train_once(options.network)))
         return
+    if options.times < 1:
+        raise InputError(f"--times: expected a number of runs from 1 up, received {options.times}")
     kept = read_json(options.json) if options.json and options.json.exists() else {}
     about = {"machine": fingerprint(), "network": options.network}
     runs = runs_in(kept) if {name: kept.get(name) for name in about} == about else []
