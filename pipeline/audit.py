@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.common.errors import run
+from pipeline.common.errors import run, take_no_arguments
 from pipeline.common.files import read_json, write_csv, write_json, written
 from pipeline.common.workspace import AUDIT, RAW
 from pipeline.config import params as parameters
@@ -46,4 +46,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.common.errors import run
+from pipeline.common.errors import run, take_no_arguments
 from pipeline.common.files import remove, write_csv, write_json
 from pipeline.common.workspace import FACES, RGB, SPLIT_FILES
 from pipeline.config import params as parameters
@@ -67,4 +67,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

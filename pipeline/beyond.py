@@ -1,6 +1,6 @@
 """Stage report of beyond/dvc.yaml: the rows that are not the paper's, to tables and one page in beyond/reports."""
 
-from pipeline.common.errors import run
+from pipeline.common.errors import run, take_no_arguments
 from pipeline.common.files import read_json, write_csv, write_json, written
 from pipeline.common.workspace import RAW, Section
 from pipeline.config import params as parameters
@@ -86,4 +86,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

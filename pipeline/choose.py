@@ -7,7 +7,7 @@ import shutil
 
 import pandas as pd
 
-from pipeline.common.errors import InputError, run
+from pipeline.common.errors import InputError, run, take_no_arguments
 from pipeline.common.files import write_csv, write_json, written
 from pipeline.common.workspace import Section
 from pipeline.config import params as parameters
@@ -44,4 +44,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

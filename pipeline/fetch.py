@@ -1,6 +1,6 @@
 """Stage fetch: one source of faces to data/raw (faces.npy, labels.csv, source.json)."""
 
-from pipeline.common.errors import InputError, run
+from pipeline.common.errors import InputError, run, take_no_arguments
 from pipeline.common.files import write_json, written
 from pipeline.common.progress import Bar
 from pipeline.common.workspace import RAW
@@ -73,4 +73,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

@@ -2,7 +2,7 @@
 
 import shutil
 
-from pipeline.common.errors import run
+from pipeline.common.errors import run, take_no_arguments
 from pipeline.common.files import written
 from pipeline.common.progress import Bar
 from pipeline.common.workspace import RAW, RGB
@@ -24,4 +24,5 @@ def main():
 
 
 if __name__ == "__main__":
+    take_no_arguments(__doc__)
     run(main)

@@ -1,5 +1,6 @@
 """What a user can mend is an InputError; every stage ends on it with one line and exit status 2."""
 
+import argparse
 import errno
 import re
 import signal
@@ -25,6 +26,11 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, message, signal):
         super().__init__(message)
         self.signal = signal
+
+
+def take_no_arguments(about):
+    """End the process where a command line has arguments: with help, of which `about` is the text, or with exit status 2."""
+    argparse.ArgumentParser(description=about).parse_args()
 
 
 def run(main, leave=sys.exit):

@@ -12,6 +12,21 @@ import pytest
 from pipeline.common.errors import InputError, Interrupted, run
 
 
+@pytest.mark.parametrize(("argument", "status"), [("--help", 0), ("everything", 2)])
+def test_take_no_arguments__stage_that_is_given_one_does_nothing(tmp_path, argument, status):
+    (tmp_path / "pipeline").symlink_to(Path("pipeline").absolute())
+    command = [sys.executable, "-m", "pipeline.fetch", argument]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status and "usage: " in done.stdout + done.stderr and "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == ["pipeline"]
+
+
+def test_scripts__each_reads_its_command_line():
+    scripts = {path.name: text for path in Path("pipeline").glob("*.py") if "__main__" in (text := path.read_text(encoding="utf-8"))}
+    assert len(scripts) > 15
+    assert [name for name, text in scripts.items() if "ArgumentParser" not in text and "take_no_arguments(__doc__)" not in text] == []
+
+
 def test_run__bad_input_is_one_line_and_exit_2(capsys):
     def main():
         raise InputError("expected this,\n   received that")
