@@ -70,6 +70,12 @@ def _own_cache(tmp_path_factory):
     os.environ["FER2013_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_compiled():
+    """Let XLA compile in less time what runs a few steps here."""
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+
+
 @pytest.fixture(autouse=True)
 def _keras_only_where_marked(request):
     """Fail a test that starts Keras and is not marked so: it would run on a Mac in CI."""
@@ -103,6 +109,14 @@ class Project:
         """Return `env`, by default this process's, with dvc and python of these tests."""
         env = env or os.environ
         return env | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"}
+
+    def restore(self):
+        """Bring back the committed files and their outputs, as `git checkout .` and `dvc checkout --force dvc.yaml` do."""
+        from dvc.repo import Repo
+
+        self.run("git", "checkout", "--quiet", ".")
+        with Repo(self.folder) as repo:
+            repo.checkout(targets=["dvc.yaml"], force=True)
 
     def start_queue(self):
         """Start a worker and return at once, where run() would wait: the worker holds its output open."""

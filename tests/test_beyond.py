@@ -1,7 +1,6 @@
 """beyond/dvc.yaml under DVC, for real, on synthetic faces."""
 
 import json
-import os
 import shutil
 
 import pandas as pd
@@ -11,8 +10,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def _restored(project):
     yield
-    project.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force", "dvc.yaml")
+    project.restore()
     (project.folder / "beyond" / "dvc.lock").unlink(missing_ok=True)
     for name in ("models", "reports", "exports"):  # another test file may see this project next
         shutil.rmtree(project.folder / "beyond" / name, ignore_errors=True)
@@ -47,22 +45,6 @@ def test_beyond__rows_ensemble_and_leak_from_the_same_scripts(project):
     project.edit("params.yaml", "tta: {flip: true, translate: 2}", "tta: {flip: true, translate: 1}")
     again = project.ran(project.run("dvc", "repro", "beyond/dvc.yaml:report"))
     assert again == {f"beyond/dvc.yaml:{stage}" for stage in ("resolve", "evaluate@compact-0", "ensemble@both", "report")}  # no training
-
-
-FULL = ("dvc", "exp", "run", "-S", "profile=full", "beyond/dvc.yaml:evaluate@compact-0")
-
-
-def test_beyond__profile_full_brings_the_real_faces(project):
-    archive = os.environ.get("FER2013_TEST_ARCHIVE")
-    if not archive:
-        pytest.skip("FER2013_TEST_ARCHIVE names no archive of FER-2013")
-    *options, target = FULL
-    up_to_resolve = f"{target.partition(':')[0]}:resolve"
-    output = project.run(*options, up_to_resolve, env=os.environ | {"FER2013_ARCHIVE": archive})
-    assert project.ran(output) <= {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}  # the run-cache may know some
-    source = json.loads((project.folder / "data" / "raw" / "source.json").read_text())
-    settings = json.loads((project.folder / "beyond" / "models" / "settings" / "leaky-Compact.json").read_text())
-    assert (source["source"], source["faces"], settings["epochs"], settings["data"]) == ("archive", 35887, 60, "balanced_leaky")
 
 
 def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_temporary_and_queued_ones(project):

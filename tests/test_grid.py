@@ -16,8 +16,7 @@ def searched(project):
     """The project after `dvc repro grid/dvc.yaml`, whose output it keeps."""
     project.searched = project.run("dvc", "repro", "grid/dvc.yaml")
     yield project
-    project.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force", "dvc.yaml")
+    project.restore()
     (project.folder / "grid" / "dvc.lock").unlink()
     for name in ("models", "reports"):
         shutil.rmtree(project.folder / "grid" / name)

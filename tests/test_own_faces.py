@@ -158,8 +158,7 @@ def test_exp_run__own_faces_with_numbers_for_folders(project, tmp_path):
     output = project.run("dvc", "exp", "run", "-S", "profile=own", "-S", folders, "balance", env=environment)
     assert project.ran(output) == {"fetch", "to_rgb", "balance"} and "7 as neutral" in output
     assert "up to date" in project.run("dvc", "status", "balance")
-    project.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force", "dvc.yaml")
+    project.restore()
 
 
 def test_own__an_emotion_that_one_part_lacks_is_said_at_once(run, tmp_path):

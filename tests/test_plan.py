@@ -13,8 +13,7 @@ from pipeline.common.errors import InputError
 @pytest.fixture(autouse=True)
 def _restored(project):
     yield
-    project.run("git", "checkout", "--quiet", ".")
-    project.run("dvc", "checkout", "--force", "dvc.yaml")
+    project.restore()
     (project.folder / "grid" / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(project.folder / "grid" / "models", ignore_errors=True)
 
