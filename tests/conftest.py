@@ -116,7 +116,7 @@ class Project:
 
         self.run("git", "checkout", "--quiet", ".")
         with Repo(self.folder) as repo:
-            repo.checkout(targets=["dvc.yaml"], force=True)
+            repo.checkout(targets=[str(self.folder / "dvc.yaml")], force=True)  # a relative one would be looked for where pytest runs
 
     def start_queue(self):
         """Start a worker and return at once, where run() would wait: the worker holds its output open."""

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import re
 import signal
 import sqlite3
@@ -41,6 +42,7 @@ def run(main, leave=sys.exit):
     """
     if signal.getsignal(signal.SIGINT) is pipeline.leave_on_signal:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on there is something to clean up
+    gc.set_threshold(100_000, 20, 20)  # TensorFlow's start makes a million objects that stay: looked through less often, 5 % quicker
     stage = main.__globals__.get("__spec__") or main
     name = getattr(stage, "name", getattr(stage, "__module__", "pipeline")).rpartition(".")[2]
     try:

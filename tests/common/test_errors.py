@@ -81,13 +81,13 @@ sys.meta_path.insert(0, Teller())
 """  # Python runs it as sitecustomize: it tells when the package is there and its first module is looked for
 
 
-@pytest.mark.parametrize("script", ["fetch", "evaluate"])  # of a light stage and of one that imports much
-def test_script__ctrl_c_while_it_imports_is_one_line(script, tmp_path):
+@pytest.mark.parametrize(("script", "options"), [("fetch", []), ("evaluate", ["--row", "nobody"])])  # a light stage; one that imports much
+def test_script__ctrl_c_while_it_imports_is_one_line(script, options, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(TELLER)
     begun = tmp_path / "begun"
     for delay in (0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6):
         process = subprocess.Popen(
-            [sys.executable, "-m", f"pipeline.{script}", "--row", "nobody"],
+            [sys.executable, "-m", f"pipeline.{script}", *options],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"},
             stderr=subprocess.PIPE,
