@@ -79,7 +79,7 @@ def short(runs, paper):
     """Return the networks that were trained by `modern` with accuracy and the paper's, the best first, as a sentence's part."""
     found = {name: 100 * of_network(runs, name)[0].accuracy.mean() for name in paper}
     best = sorted((name for name in paper if found[name] == found[name]), key=lambda name: -found[name])
-    return ", ".join(f"{name} {found[name]:.2f} (the paper {paper[name]:.2f})" for name in best)
+    return "; ".join(f"{name} {found[name]:.2f} (the paper {paper[name]:.2f})" for name in best)
 
 
 def figure(runs, paper):

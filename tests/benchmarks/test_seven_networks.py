@@ -41,7 +41,7 @@ def test_markdown__column_of_what_was_not_run_is_left_out(plain, columns):
 def test_short__the_best_first():
     better = ("modern-Xception", *ONE[1:2], 0.7, *ONE[3:])
     found = seven_networks.short(runs(ONE, better), seven_networks.printed())
-    assert found == "Xception 70.00 (the paper 60.24), GoogLeNet 60.00 (the paper 50.77)"
+    assert found == "Xception 70.00 (the paper 60.24); GoogLeNet 60.00 (the paper 50.77)"
 
 
 @pytest.mark.parametrize("drawn", [0, 1])
