@@ -64,6 +64,7 @@ RECIPES = {  # what of the recipe is other
     "warm-up 0.35": {"warm_up": 0.35},
     "28 px for 0.4, 36 px to 0.8, 16 epochs": {"progressive_resizing": [{"until": 0.4, "size": 28}, {"until": 0.8, "size": 36}]},
     "squeeze-and-excitation, weight decay 0.01": {"weight_decay": 0.01},
+    "two blocks in the last two levels, weight decay 0.01": {"weight_decay": 0.01},
 }
 SETTINGS = {  # what of the row's other settings is other
     "learning rate 0.2": {"learning_rate": 0.2},
@@ -78,6 +79,7 @@ NETWORKS = {  # what of Compact.features is other
     "pooled before the convolution": {"halved_by": "pooled before"},
     "pooled before the convolution, two blocks in the last two levels": {"halved_by": "pooled before", "blocks": (1, 1, 2, 2)},
     "two blocks in the last level": {"blocks": (1, 1, 1, 2)},
+    "two blocks in the last two levels, weight decay 0.01": {"blocks": (1, 1, 2, 2)},
     "squeeze-and-excitation": {"squeeze": 8},
     "squeeze-and-excitation, weight decay 0.01": {"squeeze": 8},
     "average plus maximum": {"maximum": True},
