@@ -2,7 +2,7 @@
 
 python -m benchmarks.seven_networks [--figure docs/img/minutes]
 
-Prints the table as Markdown, and the README's sentence; with --figure writes accuracy against minutes of training as that name with .png.
+Prints the table as Markdown, and the README's short one; with --figure writes accuracy against minutes of training as that name with .png.
 """
 
 import argparse
@@ -75,11 +75,26 @@ def markdown(rows):
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 
+def shortly(runs):
+    """Return a cell of the README's table: as score(), but of one run the wider half of its interval."""
+    if len(runs) != 1:
+        return score(runs)
+    one = 100 * runs.iloc[0]
+    return f"{one.accuracy:.2f} ± {max(one.accuracy - one.accuracy_low, one.accuracy_high - one.accuracy):.1f}"
+
+
 def short(runs, paper):
-    """Return the networks that were trained by `modern` with accuracy and the paper's, the best first, as a sentence's part."""
-    found = {name: 100 * of_network(runs, name)[0].accuracy.mean() for name in paper}
-    best = sorted((name for name in paper if found[name] == found[name]), key=lambda name: -found[name])
-    return "; ".join(f"{name} {found[name]:.2f} (the paper {paper[name]:.2f})" for name in best)
+    """Return the README's table: the networks that were trained by `modern`, the best first, as columns."""
+    found = {name: of_network(runs, name) for name in paper}
+    best = sorted((name for name in paper if len(found[name][0])), key=lambda name: -found[name][0].accuracy.mean())
+    rows = [
+        ["", *best],
+        ["---"] * (len(best) + 1),
+        ["By `modern`", *(shortly(found[name][0]) for name in best)],
+        ["As the paper trains", *(shortly(found[name][1]) for name in best)],
+        ["The paper", *(f"{paper[name]:.2f}" for name in best)],
+    ]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def figure(runs, paper):

@@ -38,10 +38,14 @@ def test_markdown__column_of_what_was_not_run_is_left_out(plain, columns):
     assert ("As the paper trains" in head) == ("50.00" in rows[0]) == (columns == 7) and "not run" in rows[1]
 
 
-def test_short__the_best_first():
-    better = ("modern-Xception", *ONE[1:2], 0.7, *ONE[3:])
-    found = seven_networks.short(runs(ONE, better), seven_networks.printed())
-    assert found == "Xception 70.00 (the paper 60.24); GoogLeNet 60.00 (the paper 50.77)"
+def test_short__the_best_first_with_the_wider_half_of_its_interval():
+    better, second = ("modern-Xception", 0, 0.7, 0.688, 0.711, *ONE[5:]), (ONE[0], 1, 0.62, *ONE[3:])
+    found = seven_networks.short(runs(ONE, better, second), seven_networks.printed()).splitlines()
+    assert found[0] == "|  | Xception | GoogLeNet |" and found[1] == "| --- | --- | --- |"
+    assert found[2:] == [
+        "| By `modern` | 70.00 ± 1.2 | 61.00, 2 seeds (60.00 to 62.00) |", "| As the paper trains | not run | not run |",
+        "| The paper | 60.24 | 50.77 |",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("drawn", [0, 1])
