@@ -65,6 +65,10 @@ RECIPES = {  # what of the recipe is other
     "28 px for 0.4, 36 px to 0.8, 16 epochs": {"progressive_resizing": [{"until": 0.4, "size": 28}, {"until": 0.8, "size": 36}]},
     "squeeze-and-excitation, weight decay 0.01": {"weight_decay": 0.01},
     "two blocks in the last two levels, weight decay 0.01": {"weight_decay": 0.01},
+    "widths 32, 80, 160, 320, weight decay 0.01": {"weight_decay": 0.01},
+    "widths 48, 96, 160, 320, weight decay 0.01": {"weight_decay": 0.01},
+    "each face standardized, weight decay 0.01": {"weight_decay": 0.01},
+    "half of every change, weight decay 0.01": {"augmentation": HALF, "weight_decay": 0.01},
 }
 SETTINGS = {  # what of the row's other settings is other
     "learning rate 0.2": {"learning_rate": 0.2},
@@ -83,8 +87,20 @@ NETWORKS = {  # what of Compact.features is other
     "squeeze-and-excitation": {"squeeze": 8},
     "squeeze-and-excitation, weight decay 0.01": {"squeeze": 8},
     "average plus maximum": {"maximum": True},
+    "widths 32, 80, 160, 320, weight decay 0.01": {"widths": (32, 80, 160, 320)},
+    "widths 48, 96, 160, 320, weight decay 0.01": {"widths": (48, 96, 160, 320)},
+    "each face standardized, weight decay 0.01": {"standardized": True},
 }
 VARIANTS = list(dict.fromkeys([*RECIPES, *SETTINGS, *NETWORKS]))  # a name may stand in more than one
+
+
+def features_of(features, images, standardized=False, **change):
+    """Return a network's feature maps of scaled images with a change of NETWORKS; standardized: each face has mean 0, variance 1."""
+    if standardized:
+        from keras import layers
+
+        images = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="standardized")(images)
+    return features(images, **change)
 
 
 def changed(recipe, name):
@@ -132,7 +148,8 @@ def run_variant(name, base, tta, data, interruption):
         return
     settings, folder = settings_of(name, base), folder_of(name, base)
     index, labels = data.validation
-    Compact.features, kept = functools.partial(Compact.features, **NETWORKS.get(name, {})), Compact.features
+    kept = Compact.features
+    Compact.features = functools.partial(features_of, kept, **NETWORKS.get(name, {}))
     try:
         backend.start_for(settings)
         with written(folder) as made:

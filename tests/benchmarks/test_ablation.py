@@ -41,7 +41,7 @@ def test_networks__each_change_gives_a_network_of_another_size_or_other_layers(k
     def layers_of(change):
         keras.utils.clear_session()
         images = keras.Input((32, 32, 3))
-        model = keras.Model(images, Compact.features(images, **change))
+        model = keras.Model(images, ablation.features_of(Compact.features, images, **change))
         assert model.output_shape[:3] == (None, 2, 2)
         return [(layer.name, layer.count_params(), layer.output.shape) for layer in model.layers]
 
@@ -53,6 +53,13 @@ def test_networks__each_change_gives_a_network_of_another_size_or_other_layers(k
     }
     if name in more:
         assert sum(count for _, count, _ in other) - sum(count for _, count, _ in one) == more[name]
+
+
+def test_features_of__standardized_face_has_mean_0_and_variance_1(keras):
+    faces = np.random.default_rng(0).uniform(-1, 0.2, (3, 8, 8, 1)).astype(np.float32)
+    found = np.asarray(ablation.features_of(lambda images: images, faces, standardized=True))
+    assert np.abs(found.mean(axis=(1, 2, 3))).max() < 1e-5 and np.abs(found.std(axis=(1, 2, 3)) - 1).max() < 0.01
+    assert ablation.features_of(lambda images: images, faces) is faces
 
 
 DATA = TrainingData(np.zeros((12, 32, 32, 3), np.uint8), (np.arange(8), np.zeros(8)), (np.arange(8, 12), np.zeros(4)), "faces", "split")
