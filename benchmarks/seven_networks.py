@@ -119,7 +119,7 @@ def figure(runs, paper):
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     if axes.containers:
-        axes.legend(fontsize="x-small", loc="lower right")
+        axes.legend(fontsize="x-small", loc="lower left")
     return drawn
 
 
