@@ -153,11 +153,16 @@ def check_leak(line, text):
 
 @pytest.mark.parametrize(
     ("file", "heading"),
-    [("ablation", "### On two threads of an Intel Xeon with AMX"), ("ablation-avx512", "### On two threads of an AMD EPYC with AVX-512")],
+    [
+        ("ablation", "### On two threads of an Intel Xeon with AMX"),
+        ("ablation-avx512", "### On two threads of an AMD EPYC with AVX-512"),
+        ("modern-levers", "### Four changes of `modern`"),
+    ],
 )
 def test_beyond_page__ablation_is_the_measured_one(file, heading):
     figures = json.loads(Path(f"results/{file}.json").read_text(encoding="utf-8"))
     text = Path("docs/beyond.md").read_text(encoding="utf-8").split(heading)[1].split("\n##")[0]
+    figures = figures.get("seeds", [figures])[0]
     for name, line in figures["variants"].items():
         low, high = line["interval"]
         accuracy = f"{100 * line['accuracy']:.2f} ({100 * low:.2f} to {100 * high:.2f})"
