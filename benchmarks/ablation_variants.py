@@ -30,9 +30,7 @@ RECIPES = {  # what of the recipe is other
     "squeeze-and-excitation, weight decay 0.01": {"weight_decay": 0.01},
     "two blocks in the last two levels, weight decay 0.01": {"weight_decay": 0.01},
     "widths 32, 80, 160, 320, weight decay 0.01": {"weight_decay": 0.01},
-    "widths 48, 96, 160, 320, weight decay 0.01": {"weight_decay": 0.01},
     "each face standardized, weight decay 0.01": {"weight_decay": 0.01},
-    "half of every change, weight decay 0.01": {"augmentation": HALF, "weight_decay": 0.01},
 }
 SETTINGS = {  # what of the row's other settings is other
     "learning rate 0.2": {"learning_rate": 0.2},
@@ -52,7 +50,6 @@ NETWORKS = {  # what of Compact.features is other
     "squeeze-and-excitation, weight decay 0.01": {"squeeze": 8},
     "average plus maximum": {"maximum": True},
     "widths 32, 80, 160, 320, weight decay 0.01": {"widths": (32, 80, 160, 320)},
-    "widths 48, 96, 160, 320, weight decay 0.01": {"widths": (48, 96, 160, 320)},
     "each face standardized, weight decay 0.01": {"standardized": True},
 }
 VARIANTS = list(dict.fromkeys([*RECIPES, *SETTINGS, *NETWORKS]))  # a name may stand in more than one

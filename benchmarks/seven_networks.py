@@ -75,7 +75,7 @@ def markdown(rows):
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 
-def shortly(runs):
+def short_score(runs):
     """Return a cell of the README's table: as score(), but of one run the wider half of its interval."""
     if len(runs) != 1:
         return score(runs)
@@ -90,8 +90,8 @@ def short(runs, paper):
     rows = [
         ["", *best],
         ["---"] * (len(best) + 1),
-        ["By `modern`", *(shortly(found[name][0]) for name in best)],
-        ["As the paper trains", *(shortly(found[name][1]) for name in best)],
+        ["By `modern`", *(short_score(found[name][0]) for name in best)],
+        ["As the paper trains", *(short_score(found[name][1]) for name in best)],
         ["The paper", *(f"{paper[name]:.2f}" for name in best)],
     ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
