@@ -5,7 +5,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from pipeline.common.errors import InputError
@@ -14,6 +13,7 @@ from pipeline.config.data import Archive, Faces, Sources, Splits, partial
 from pipeline.config.rows import Grid, Network, Row
 from pipeline.config.scoring import Evaluation, WholeRecipe
 from pipeline.config.settings import Optimizer
+from pipeline.config.yaml_file import read
 from pipeline.dataset.names import SPLITS
 
 SECTIONS = ("rows", "beyond", "grid")  # of rows
@@ -202,33 +202,6 @@ class Params(Typed):
     def optimizer_of(self, row):
         """Return the optimizer's settings for a Row: those of the override, or of its own optimizer's name."""
         return self.optimizers[self.optimizer or row.optimizer]
-
-
-class UniqueKeyLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where PyYAML would keep the last."""
-
-    def construct_mapping(self, node, deep=False):
-        """Return the mapping, or raise for a repeated key."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"key {key!r} given twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
-UniqueKeyLoader.add_implicit_resolver(  # YAML 1.2's floats, as DVC writes them: PyYAML reads 1e-05 as text
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
-
-
-def read(path):
-    """Return the values in a YAML file, or raise InputError."""
-    try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506 a SafeLoader
-    except FileNotFoundError:
-        raise InputError(f"expected {path} in the working folder, found none; run from the repository's root") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: expected YAML, received: {error}") from None
 
 
 def file_of(key):

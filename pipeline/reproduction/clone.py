@@ -58,5 +58,3 @@ class Clone:
         """Return what pipeline.first_steps prints: the row's first steps as it is, then with other last bits."""
         command = (sys.executable, "-m", "pipeline.first_steps", "--row", row, "--flips", str(flips))
         return json.loads(self.output(*command, environment=environment).splitlines()[-1])
-
-

@@ -204,12 +204,6 @@ def test_load__no_mapping_is_refused(tmp_path, text):
         params.load(file)
 
 
-def test_load__small_number_as_dvc_writes_it_is_a_number(tmp_path):
-    file = tmp_path / "params.yaml"
-    file.write_text("adam: {learning_rate: 1e-05, epsilon: 1E-7}", encoding="utf-8")
-    assert params.read(file) == {"adam": {"learning_rate": 0.00001, "epsilon": 0.0000001}}
-
-
 def test_load__missing_file_says_where_to_run():
     with pytest.raises(InputError, match="repository's root"):
         params.load("nowhere.yaml")
