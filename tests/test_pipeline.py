@@ -90,7 +90,7 @@ def test_repro__bad_params_stop_it_in_one_line(project):
     before = (project.folder / "dvc.lock").read_bytes()
     project.edit("params.yaml", "model: GoogLeNet, optimizer: sgd", "model: GoogleNet, optimizer: sgd")
     output = project.run("dvc", "repro", ok=False)
-    assert "rows.table2-GoogLeNet.model: expected one of Compact, GoogLeNet" in output and "received 'GoogleNet'" in output
+    assert "rows.table2-GoogLeNet.model: expected one of Compact, CompactWide, GoogLeNet" in output and "received 'GoogleNet'" in output
     assert "Traceback" not in output
     assert not {stage for stage in project.ran(output) if "@" in stage}
     assert (project.folder / "dvc.lock").read_bytes() == before

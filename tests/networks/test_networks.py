@@ -18,6 +18,7 @@ PARAMETERS = {
     "GoogLeNet": 5_607_184 + 1024 * 7 + 7,
     # By level: kernels 9 x in x out of three convolutions, and four numbers a channel in each of their normalisations.
     "Compact": sum(9 * n * w + 2 * 9 * w * w + 3 * 4 * w for n, w in ((1, 32), (32, 64), (64, 128), (128, 256))) + 256 * 7 + 7,
+    "CompactWide": sum(9 * n * w + 2 * 9 * w * w + 3 * 4 * w for n, w in ((1, 32), (32, 80), (80, 160), (160, 320))) + 320 * 7 + 7,
 }
 
 

@@ -1,0 +1,15 @@
+"""Compact with a quarter more channels from its second level on, 3.0 million parameters: not in the paper."""
+
+from pipeline.networks.shared import compact
+
+MINIMUM_SIZE = 16  # pixels
+IMAGENET = None  # there are no such weights: it always starts at random
+
+scale = compact.scale
+
+
+def backbone(images, weights):
+    """Return the feature maps (batch, h, w, 320) of scaled images; weights is None."""
+    if weights is not None:
+        raise ValueError("no weights but random ones, or a file of a whole classifier")
+    return compact.features(images, widths=(32, 80, 160, 320))
