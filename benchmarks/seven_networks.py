@@ -107,7 +107,7 @@ def figure(runs, paper):
     axes.axhline(best, color="gray", linewidth=1, linestyle="--")
     axes.annotate(f"the paper's best, 700 epochs: {best:.2f}", (1, best), xycoords=("axes fraction", "data"), xytext=(-4, -11),
                   textcoords="offset points", ha="right", fontsize="x-small", color="dimgray")  # fmt: skip
-    shown = [("Compact (ours)", "Compact", runs[runs.row.str.fullmatch(r"(compact|quick)-\d")])]
+    shown = [("Compact, CompactWide (ours)", "Compact", runs[runs.row.str.fullmatch(r"(compact|wide|quick)-\d")])]
     shown += [(name, name, runs[runs.row == f"modern-{name}"]) for name in paper]
     for position, (label, name, own) in enumerate(shown):
         if len(own):
