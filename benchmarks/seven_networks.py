@@ -102,7 +102,7 @@ def figure(runs, paper):
     from pipeline.reporting import figures
 
     figures.style()
-    drawn, axes = figures.plt.subplots(figsize=(7.2, 4.0))
+    drawn, axes = figures.plt.subplots(figsize=(8.4, 4.0), layout="constrained")
     best = max(paper.values())
     axes.axhline(best, color="gray", linewidth=1, linestyle="--")
     axes.annotate(f"the paper's best, 700 epochs: {best:.2f}", (1, best), xycoords=("axes fraction", "data"), xytext=(-4, -11),
@@ -119,7 +119,7 @@ def figure(runs, paper):
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     if axes.containers:
-        axes.legend(fontsize="x-small", loc="lower left")
+        drawn.legend(fontsize="x-small", loc="outside right center")
     return drawn
 
 
