@@ -26,8 +26,8 @@ test: $(BIN)/.installed-test  ## set up, then run the tests, offline; SELECT="no
 verify: in-git $(BIN)/.installed  ## run the committed pipeline in a fresh clone and compare; ROWS=table3-GoogLeNet: these rows alone
 	python -m pipeline.verify $(if $(ROWS),--rows $(ROWS))
 
-evaluate-compact: $(BIN)/.installed-predict  ## score the kept Compact weights and their ONNX file: ARCHIVE=/path/to/fer2013.zip
-	FER2013_ARCHIVE="$(or $(ARCHIVE),$(FER2013_ARCHIVE))" python -m pipeline.weights compact-0
+evaluate-compact: $(BIN)/.installed-predict  ## score the kept Compact weights, or WEIGHTS=wide-0, and their ONNX file: ARCHIVE=/path/to/fer2013.zip
+	FER2013_ARCHIVE="$(or $(ARCHIVE),$(FER2013_ARCHIVE))" python -m pipeline.weights $(or $(WEIGHTS),compact-0)
 
 web: $(BIN)/.installed-predict web/node_modules/.package-lock.json web/python_modules/.installed  ## build the page that answers in a browser: web/dist
 	python -m pipeline.web

@@ -21,6 +21,7 @@ RUN_BY = {  # what another test or CI runs as it stands
     "make verify": ".ci/run",
     "make verify ROWS=table3-GoogLeNet": "Makefile",  # tests/test_pipeline.py runs what it calls
     "make evaluate-compact ARCHIVE=/path/to/fer2013.zip": ".ci/run",
+    "make evaluate-compact WEIGHTS=wide-0 ARCHIVE=/path/to/fer2013.zip": ".ci/run",
     "make install-predict": "Makefile",  # make evaluate-compact, which CI runs, wants the same
     "make web": ".ci/run",
     "make beyond": "tests/test_beyond.py",

@@ -62,6 +62,14 @@ def test_predict_page__onnx_file_is_the_kept_one():
     assert f"one view of a face | {faces} | {right} | {accuracy} (" in card and f"the ten variants | {faces} | {all_views} |" in card
 
 
+def test_beyond_page__kept_weights_of_compact_wide_score_so():
+    score = json.loads(Path("results/weights/wide-0/score.json").read_text(encoding="utf-8"))
+    onnx, text = score["onnx"], " ".join(Path("docs/beyond.md").read_text(encoding="utf-8").split())
+    assert f"{score['right']:,} of the {score['test_faces']:,} test faces rightly, {100 * score['accuracy']:.2f} %" in text
+    assert f"has {onnx['right']:,} ({100 * onnx['accuracy']:.2f} %) with one view a face" in text
+    assert f"and {onnx['right_with_test_time_augmentation']:,} with the ten variants" in text
+
+
 def test_model_card__scores_by_emotion_are_the_kept_ones():
     score = json.loads(Path("results/weights/compact-0/score.json").read_text(encoding="utf-8"))
     card = Path("docs/model-card.md").read_text(encoding="utf-8")

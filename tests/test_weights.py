@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +78,20 @@ def test_check__kept_weights_score_on_an_archive_what_was_recorded(folder, capsy
     assert "2 faces off" in capsys.readouterr().out
 
 
+def test_keep__large_weights_are_kept_and_scored_in_float16(folder, monkeypatch, capsys):
+    source = weights.BEYOND.models / "mine" / "model.weights.h5"
+    monkeypatch.setattr(weights, "MAX_BYTES", source.stat().st_size - 1)
+    weights.keep("mine", folder)
+    kept = Path("results/weights/mine")
+    assert (kept / "model.weights.h5").stat().st_size < 0.52 * source.stat().st_size
+    with h5py.File(source) as whole, h5py.File(kept / "model.weights.h5") as half:
+        kernel, given = half["layers/dense/vars/0"], whole["layers/dense/vars/0"][()]
+        assert kernel.dtype == np.float16 and 0 < np.abs(kernel[()] - given).max() <= np.abs(given).max() * 2**-11
+        assert half["layers/dense/vars/1"].dtype == np.float32 and half["layers/dense/vars"].attrs["name"] == "logits"
+    assert weights.check("mine", folder) == 0
+    assert all(line.endswith(": equal") for line in capsys.readouterr().out.splitlines()[1:3])
+
+
 def test_check__altered_weights_are_refused_and_not_advised_to_be_pinned(folder):
     weights.keep("mine", folder)
     for name in ("model.onnx", "model.weights.h5"):
@@ -112,7 +127,7 @@ def test_keep__row_that_was_not_trained_or_is_too_large_is_refused(folder, monke
         weights.keep("mine", folder)
     write_json(weights.RAW / "source.json", {"source": "archive"})
     monkeypatch.setattr(weights, "MAX_BYTES", 1000)
-    with pytest.raises(InputError, match="at most 1000 bytes"):
+    with pytest.raises(InputError, match="at most 2000 bytes, of which git keeps half"):
         weights.keep("mine", folder)
     assert not Path("results/weights").exists()
 
