@@ -27,9 +27,12 @@ function onProgress(loaded, total) {
   if (loaded < total) say("Loading the networks …");
 }
 
-// Ask about a bitmap and show the answer, unless another picture was chosen meanwhile.
-async function answer(bitmap, isFace, longest, mirrored) {
-  const mine = turn;
+// Ask about the bitmap of turn `mine` and show the answer, unless another picture was chosen meanwhile.
+async function answer(mine, bitmap, isFace, longest, mirrored) {
+  if (mine !== turn) {
+    bitmap.close();
+    return null;
+  }
   asker ??= new Asker(onProgress);
   const { faces, milliseconds, bitmap: back } = await asker.ask(bitmap, isFace, longest);
   if (mine !== turn) {
@@ -53,17 +56,16 @@ function giveUp(error) {
   say(`That did not work: ${error.message}`, true);
 }
 
-async function answerPicture(bitmap, isFace = whole.checked) {
-  say("Looking …");
+async function answerPicture(mine, bitmap, isFace = whole.checked) {
   try {
-    const said = await answer(bitmap, isFace, settings.detection.longest, false);
+    const said = await answer(mine, bitmap, isFace, settings.detection.longest, false);
     if (!said) return;
     const { find, answer: ask } = said.milliseconds;
     speed.textContent = `${Math.round(find)} ms to find the faces, ${Math.round(ask)} ms to answer.`;
     say(sentence(said.faces));
     canvas.scrollIntoView({ block: "nearest" }); // on a phone it lies below the screen
   } catch (error) {
-    giveUp(error);
+    if (mine === turn) giveUp(error);
   }
 }
 
@@ -77,17 +79,19 @@ async function readPicture(blob) {
   return createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
 }
 
+// Open a Blob, or the promise of one. The picture that was chosen last is shown, whichever is read first.
 async function openPicture(blob, name, isFace) {
   stopCamera();
   const mine = ++turn;
+  say("Looking …");
   let bitmap;
   try {
-    bitmap = await readPicture(blob);
+    bitmap = await readPicture(await blob);
   } catch {
     if (mine === turn) say(`${name} is no picture that this browser can read. PNG, JPEG, WebP, GIF and AVIF usually are.`, true);
     return;
   }
-  if (mine === turn) await answerPicture(bitmap, isFace);
+  await answerPicture(mine, bitmap, isFace);
 }
 
 function stopCamera(why) {
@@ -116,7 +120,7 @@ async function runCamera() {
   let [spoken, perSecond, before] = [-SPOKEN, 0, performance.now()];
   try {
     while (mine === turn) {
-      const said = await answer(await createImageBitmap(video), whole.checked, settings.detection.longest_camera, true);
+      const said = await answer(mine, await createImageBitmap(video), whole.checked, settings.detection.longest_camera, true);
       if (!said) return;
       const now = performance.now();
       perSecond = perSecond ? 0.8 * perSecond + 0.2 * (1000 / (now - before)) : 1000 / (now - before);
@@ -144,8 +148,9 @@ fileInput.addEventListener("change", () => {
 cameraButton.addEventListener("click", () => (video ? stopCamera() : runCamera()));
 whole.addEventListener("change", async () => {
   if (!shown || video) return;
-  turn++;
-  answerPicture(await createImageBitmap(shown));
+  const mine = ++turn;
+  say("Looking …");
+  answerPicture(mine, await createImageBitmap(shown));
 });
 addEventListener("paste", ({ clipboardData }) => {
   const [file] = clipboardData.files;
@@ -168,7 +173,7 @@ for (const { path, emotion } of settings.drawings) {
   const name = `The drawing of a face, meant as ${emotion}`;
   const button = Object.assign(document.createElement("button"), { type: "button" });
   button.append(Object.assign(new Image(48, 48), { src: path, alt: name }));
-  button.addEventListener("click", async () => openPicture(await (await fetch(path)).blob(), name, true)); // few drawings are found
+  button.addEventListener("click", () => openPicture(fetch(path).then((file) => file.blob()), name, true)); // few drawings are found
   const item = document.createElement("li");
   item.append(button);
   drawings.append(item);
