@@ -134,13 +134,16 @@ class Project:
         return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage ")}
 
     def wait_for_queue(self):
-        """Wait until no queued experiment is left or running, and return the queue's status."""
-        for _ in range(80):
-            time.sleep(3)  # asking takes two seconds of a core from what it asks about
-            status = self.run("dvc", "queue", "status")
-            if "Queued" not in status and "Running" not in status:
-                return status
-        raise AssertionError(status)
+        """Wait until no queued experiment is left or running, and return what the queue says: dictionaries with name and status."""
+        from dvc.repo import Repo
+
+        with Repo(self.folder) as repo:
+            for _ in range(480):
+                time.sleep(0.5)
+                said = repo.experiments.celery_queue.status()
+                if not {"Queued", "Running"} & {experiment["status"] for experiment in said}:
+                    return said
+        raise AssertionError(said)
 
     def edit(self, name, old, new):
         """Replace one text of a file."""

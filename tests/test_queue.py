@@ -15,9 +15,9 @@ def queue(project, name):
 
 
 def status_of(project, name):
-    """Wait for the queue, and return the status line of the experiment `name`."""
-    (line,) = [line for line in project.wait_for_queue().splitlines() if name in line.split()]
-    return line
+    """Wait for the queue, and return the status of the experiment `name`."""
+    (status,) = [experiment["status"] for experiment in project.wait_for_queue() if experiment["name"] == name]
+    return status
 
 
 def training(project):
@@ -42,9 +42,9 @@ def test_exp_run__queued_training_that_is_killed_goes_on_when_queued_again(proje
         time.sleep(0.1)
     (process,) = training(project)
     os.kill(process, signal.SIGKILL)
-    assert "Failed" in status_of(project, "killed")
+    assert status_of(project, "killed") == "Failed"
     queue(project, "again")
-    assert "Success" in status_of(project, "again")
+    assert status_of(project, "again") == "Success"
     assert f"train: {ROW} goes on after" in project.run("dvc", "queue", "logs", "again")
     project.run("dvc", "queue", "stop")
     assert not list(saved.glob(f"{ROW}-*"))  # a finished training removes its own
