@@ -61,7 +61,7 @@ def test_make_beyond__quiet_before_and_another_profile_fetches_again_also_in_tem
     command = ("--queue", "--name", "queued", "-S", "profile=tiny", "-S", "seed=78", "beyond/dvc.yaml:resolve")
     project.run("dvc", "exp", "run", *command)
     project.start_queue()
-    assert "Success" in project.wait_for_queue()
+    assert [experiment["status"] for experiment in project.wait_for_queue()] == ["Success"]
     project.run("dvc", "queue", "stop")
     ran = {"fetch", "to_rgb", "balance", "beyond/dvc.yaml:resolve"}
     assert ran <= project.ran(project.run("dvc", "queue", "logs", "queued"))
