@@ -11,7 +11,10 @@ from filelock import FileLock
 from tests.training import small
 
 ROOT = Path(__file__).parent.parent
-LONGEST = ["test_pipeline.py", "test_cluster.py", "test_grid.py", "test_beyond.py", "test_queue.py", "test_train.py"]
+LONGEST = [
+    f"test_{name}.py"
+    for name in ("pipeline", "cluster", "grid", "beyond", "queue", "train", "gpu", "throughput", "backend", "first_steps", "devices")
+]
 
 
 TRAINING = {"project", "home", "keras"}  # fixtures that run the pipeline, or start Keras
