@@ -13,7 +13,6 @@ from PIL import Image
 from pipeline import predict
 from pipeline.common.errors import InputError
 from pipeline.faces import synthetic
-from pipeline.inference import conversion
 from pipeline.inference.network import Network
 from tests.inference.test_network import brightness
 from tests.inference.test_pictures import png_of_size
@@ -114,7 +113,7 @@ def test_predict__twenty_thousand_pixels_wide_is_searched_and_a_square_of_them_r
     assert status == 1 and wide["width"] == 20_000 and wide["faces"] == [] and "expected at most" in square["error"]
 
 
-@pytest.mark.parametrize("name", ['a "quoted" \'name\'\nof two lines.png', "[bold].png", "é\t.png", "顔" * 80 + ".png"])
+@pytest.mark.parametrize("name", ["a \"quoted\" 'name'\nof two lines.png", "[bold].png", "é\t.png", "顔" * 80 + ".png"])
 def test_predict__any_name(capsys, tmp_path, name):
     save_faces(tmp_path, 1)
     path = (tmp_path / "0.png").rename(tmp_path / name)
@@ -172,76 +171,6 @@ def test_predict__weights_with_another_hash_or_none_are_refused(capsys, tmp_path
         asked(capsys, portrait, "--weights", "mine")
     with pytest.raises(InputError, match="--weights: expected a folder of results/weights .mine., received '../mine'"):
         asked(capsys, portrait, "--weights", "../mine")
-
-
-@pytest.fixture
-def rows(tmp_path, monkeypatch):
-    """A working folder with two trained rows of beyond, whose conversion is a network that says how bright a face is."""
-    import yaml
-
-    from tests.training import small
-
-    for path in ("params.yaml", "beyond/params.yaml", "grid/params.yaml"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        if path.startswith("beyond"):
-            row = {"data": "unbalanced", "model": "Compact", "optimizer": "adam", "batch_size": 16}
-            values = {"beyond": {"one": row, "half": row}, "ensembles": {"both": ["one", "half"]}}
-        (tmp_path / path).write_text(yaml.safe_dump(values), encoding="utf-8")
-    made = []
-    for name in ("one", "half"):
-        folder = tmp_path / "beyond" / "models" / name
-        folder.mkdir(parents=True)
-        (folder / "model.weights.h5").write_bytes(name.encode())
-        trained = {"settings": small.settings(row=name).model_dump(), "faces_sha256": "", "split_sha256": ""}
-        (folder / "network.json").write_text(json.dumps(trained))
-
-    def convert(model, metadata, path):
-        made.append(metadata["row"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        brightness(path, gain={"one": 1.0, "half": 0.5}[metadata["row"]])
-
-    monkeypatch.setattr(conversion, "single_view", lambda settings, weights: None)
-    monkeypatch.setattr(conversion, "convert", convert)
-    monkeypatch.setattr("pipeline.training.backend.start_for", lambda settings: None)
-    monkeypatch.setenv("FER2013_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(np.full((4, 4), 255, np.uint8)).save(tmp_path / "bright.png")
-    return made
-
-
-def bright(lines):
-    return lines[0]["faces"][0]["probabilities"]["bright"]
-
-
-def test_predict__trained_row_is_converted_once_and_again_when_its_weights_change(capsys, rows):
-    for weights, converted in ((b"one", ["one"]), (b"one", ["one"]), (b"other", ["one", "one"])):
-        Path("beyond/models/one/model.weights.h5").write_bytes(weights)
-        status, lines, _ = asked(capsys, "bright.png", "--no-detect", "--row", "one")
-        assert (status, bright(lines), rows) == (0, 1.0, converted)
-    with pytest.raises(InputError, match=r"--row: expected a row that was trained here \(half, one\), received '../one'"):
-        asked(capsys, "bright.png", "--row", "../one")
-
-
-def test_predict__row_that_was_exported_is_not_converted(capsys, rows):
-    import onnx
-
-    from pipeline.faces.archive import sha256_of
-
-    path = Path("beyond/exports/one/model.onnx")
-    path.parent.mkdir(parents=True)
-    exported = onnx.load(brightness(path, gain=0.25))
-    for digest, expected in ((sha256_of("beyond/models/one/model.weights.h5"), 0.25), ("0" * 64, 1.0)):  # the second: of other weights
-        onnx.helper.set_model_props(exported, {"classes": '["dark", "bright"]', "row": "one", "weights_sha256": digest})
-        onnx.save(exported, path)
-        assert bright(asked(capsys, "bright.png", "--no-detect", "--row", "one")[1]) == expected
-
-
-def test_predict__ensemble_is_the_mean_of_its_rows(capsys, rows):
-    status, lines, _ = asked(capsys, "bright.png", "--no-detect", "--ensemble", "both")
-    assert status == 0 and bright(lines) == 0.75
-    with pytest.raises(InputError, match="--ensemble: expected one of both"):
-        asked(capsys, "bright.png", "--ensemble", "other")
 
 
 WITHOUT = """
