@@ -21,6 +21,7 @@ from pipeline.common.errors import InputError, run
 from pipeline.common.files import read_json, write_json
 from pipeline.common.workspace import SPLIT_FILES
 from pipeline.config import params as parameters
+from pipeline.config.rows import NETWORKS
 from pipeline.dataset.names import TEST
 from pipeline.dataset.split_file import part, read_split
 
@@ -133,7 +134,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=9)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--networks", nargs="*", choices=SPEEDS, default=SPEEDS)
+    parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=SPEEDS)
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--rows", nargs="*", default=TRAININGS, metavar="ROW:SEED:EPOCHS", help="of beyond/params.yaml")
     parser.add_argument("--batch-size", type=int, default=128)
@@ -145,7 +146,7 @@ def main():
     if unknown:
         raise InputError(f"--rows: expected ROW:SEED:EPOCHS with a row of beyond/params.yaml, received {', '.join(unknown)}")
     jobs = Jobs(options.out, 60 * options.minutes)
-    sizes = {network: params.image_sizes.get(network, params.image_sizes["default"]) for network in SPEEDS}
+    sizes = {network: params.image_sizes.get(network, params.image_sizes["default"]) for network in options.networks}
     given = {"batch_size": options.batch_size, "batches": 32, "seconds": options.seconds, "optimizer": "sgd"}
     first, *others = options.precisions
     speeds(jobs, options.networks, first, given, sizes)

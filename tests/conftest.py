@@ -13,7 +13,7 @@ from tests.training import small
 ROOT = Path(__file__).parent.parent
 LONGEST = [
     f"test_{name}.py"
-    for name in ("pipeline", "cluster", "grid", "beyond", "queue", "train", "gpu", "throughput", "backend", "first_steps", "devices")
+    for name in ("pipeline", "cluster", "first_steps", "grid", "beyond", "train", "queue", "plan", "throughput", "devices", "backend")
 ]
 
 
@@ -136,16 +136,16 @@ class Project:
         """Return the stages that an output says were executed."""
         return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage ")}
 
-    def wait_for_queue(self):
-        """Wait until no queued experiment is left or running, and return what the queue says: dictionaries with name and status."""
+    def wait_for_queue(self, name):
+        """Wait until no queued experiment is left or running, and return {name: status} of those whose names begin with `name`."""
         from dvc.repo import Repo
 
         with Repo(self.folder) as repo:
             for _ in range(480):
                 time.sleep(0.5)
                 said = repo.experiments.celery_queue.status()
-                if not {"Queued", "Running"} & {experiment["status"] for experiment in said}:
-                    return said
+                if not {"Queued", "Running"} & {one["status"] for one in said}:
+                    return {one["name"]: one["status"] for one in said if one["name"].startswith(name)}
         raise AssertionError(said)
 
     def edit(self, name, old, new):
@@ -162,15 +162,15 @@ ROWS = """rows:
 
 recipes:"""
 BEYOND = """beyond:
-  leaky-Compact: {data: balanced_leaky, model: Compact, optimizer: adam, batch_size: 16}
-  official-Compact: {data: balanced_official, model: Compact, optimizer: adam, batch_size: 16}
+  leaky: {data: balanced_leaky, model: OneConvolution, optimizer: adam, batch_size: 16}
+  official: {data: balanced_official, model: OneConvolution, optimizer: adam, batch_size: 16}
   compact-0: {data: unbalanced, model: Compact, optimizer: nesterov, batch_size: 16, recipe: modern, seed: 0}
 
 ensembles:
-  both: [leaky-Compact, official-Compact]
+  both: [leaky, official]
 """
 GRID = """grid:
-  data: [unbalanced, balanced]
+  data: [unbalanced]
   model: [GoogLeNet]
   optimizer: [adam, sgd]
   batch_size: [16]
@@ -180,7 +180,7 @@ cluster: {cpus: 1, gpus: 0, retries: 1}
 
 
 def make_project(folder):
-    """Copy what git holds of the repository to `folder`, with a few small rows on 900 faces, and commit it there."""
+    """Copy what git holds of the repository to `folder`, with a small network and a few rows on 900 faces, and commit it there."""
     for name in (
         "pipeline",
         ".dvc/config",
@@ -201,6 +201,7 @@ def make_project(folder):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, target)
+    shutil.copyfile(ROOT / "tests" / "networks" / "one_convolution.py", folder / "pipeline" / "networks" / "OneConvolution.py")
     params = (folder / "params.yaml").read_text(encoding="utf-8")
     head, rest = params.split("rows:  ", 1)
     params = head + ROWS + rest.split("\nrecipes:", 1)[1]

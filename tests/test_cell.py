@@ -15,7 +15,7 @@ def test_cell__failed_evaluation_loses_no_training(project, tmp_path):
     settings = json.loads((project.folder / "models" / "settings" / f"{ROW}.json").read_text())
     folder = tmp_path / "grid" / "models"
     (folder / "settings").mkdir(parents=True)
-    (folder / "settings" / f"{ROW}.json").write_text(json.dumps(settings | {"model": "Compact", "epochs": 2}))
+    (folder / "settings" / f"{ROW}.json").write_text(json.dumps(settings | {"model": "OneConvolution", "epochs": 2}))
 
     def run():
         environment = os.environ | {"FER2013_CACHE": str(tmp_path / "cache")}

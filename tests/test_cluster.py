@@ -24,8 +24,8 @@ from tests.conftest import make_project
 ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-cluster.txt)")
 pytest.importorskip("moto", reason="moto is not installed (requirements-test.txt)")
 
-PATTERN = "*-Compact-*"  # the network that is ready soonest
-CELLS = [f"unbalanced-Compact-{optimizer}-16" for optimizer in ("adam", "sgd", "nesterov")]
+PATTERN = "*-OneConvolution-*"
+CELLS = [f"unbalanced-OneConvolution-{optimizer}-16" for optimizer in ("adam", "sgd", "nesterov")]
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -39,7 +39,7 @@ def home(tmp_path_factory):
     url = "http://{}:{}".format(*server.get_host_and_port())
     made = make_project(tmp_path_factory.mktemp("home"))
     made.nodes = tmp_path_factory.mktemp("nodes")
-    three_cells = {"[unbalanced, balanced]": "[unbalanced]", "[GoogLeNet]": "[Compact]", "[adam, sgd]": "[adam, sgd, nesterov]"}
+    three_cells = {"[GoogLeNet]": "[OneConvolution]", "[adam, sgd]": "[adam, sgd, nesterov]"}
     for old, new in three_cells.items():
         made.edit("grid/params.yaml", old, new)
     import boto3
@@ -146,7 +146,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     monkeypatch.chdir(home.folder)
     for key, value in KEYS.items():
         monkeypatch.setenv(key, value)
-    home.edit("params.yaml", "epochs:              #", "epochs: 20           #")
+    home.edit("params.yaml", "epochs:              #", "epochs: 100          #")
     home.run("git", "commit", "--quiet", "--all", "-m", "longer")
     cell = CELLS[0]
     cells.bring_resolve_up_to_date("grid/dvc.yaml")

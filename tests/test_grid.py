@@ -1,4 +1,4 @@
-"""grid/dvc.yaml under DVC, for real: two data sets, a network, two optimizers on synthetic faces."""
+"""grid/dvc.yaml under DVC, for real: a network and two optimizers on synthetic faces."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ from itertools import product
 import pandas as pd
 import pytest
 
-CELLS = ["-".join(cell) for cell in product(("unbalanced", "balanced"), ("GoogLeNet",), ("adam", "sgd"), ("16",))]
+CELLS = ["-".join(cell) for cell in product(("unbalanced",), ("GoogLeNet",), ("adam", "sgd"), ("16",))]
 TINY = ("dvc", "exp", "run", "-S", "profile=tiny", "grid/dvc.yaml")
 
 
@@ -46,9 +46,9 @@ def test_grid__every_cell_then_choice_and_report(searched):
     lines = pd.read_csv(reports / "search" / "cells.csv", dtype=str)
     assert len(lines) == len(CELLS) and lines["Validation faces"].astype(int).min() > 0
     optimism = pd.read_csv(reports / "tables" / "optimism.csv", dtype=str)
-    assert optimism.Runs.tolist() == ["2 of 2"] * 2 and (optimism.Difference.astype(float) >= 0).all()
+    assert optimism.Runs.tolist() == ["2 of 2"] and (optimism.Difference.astype(float) >= 0).all()
     rows = json.loads((reports / "metrics.json").read_text())["rows"]
-    assert list(rows) == ["table2-GoogLeNet", "table3-GoogLeNet"]  # the lines of the paper that the cells can stand for
+    assert list(rows) == ["table2-GoogLeNet"]  # the line of the paper that the cells can stand for
     assert "cells by validation accuracy" in (reports / "index.html").read_text()
     chosen = json.loads((reports / "chosen" / "table2-GoogLeNet" / "metrics.json").read_text())
     assert chosen["settings"]["row"] in CELLS and chosen["settings"]["data"] == "unbalanced"
@@ -61,7 +61,7 @@ def test_grid__glob_takes_some_and_a_new_batch_size_trains_its_cells_only(search
     searched.run("dvc", "repro", "--single-item", "grid/dvc.yaml:choose")  # of what was run
     searched.run("git", "checkout", "--quiet", "grid/params.yaml")
     optimism = pd.read_csv(searched.folder / "grid" / "reports" / "search" / "optimism.csv", dtype=str)
-    assert optimism.Runs.tolist() == ["3 of 4", "2 of 4"]
+    assert optimism.Runs.tolist() == ["3 of 4"]
 
 
 def test_grid__profile_tiny_draws_few_faces(searched):

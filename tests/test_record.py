@@ -78,7 +78,7 @@ def test_record__run_on_synthetic_faces_is_refused(project):
     output = project.run("python", "-m", "pipeline.record", "--row", "compact-0", "--section", "beyond", ok=False)
     assert "expected beyond/reports/rows/compact-0/metrics.json, found none" in output
     output = project.run("python", "-m", "pipeline.record", "--row", "compact-9", "--section", "beyond", ok=False)
-    assert "--row: expected one of leaky-Compact" in output
+    assert "--row: expected one of leaky, official, compact-0" in output
 
 
 class Asked:

@@ -39,14 +39,14 @@ def test_jax__trains_and_evaluates_a_row_that_tensorflow_evaluates_alike(project
         assert done.returncode == 0, done.stderr[-3000:]
 
     run("resolve", "jax")
-    run("train", "jax", "--row", "leaky-Compact")
+    run("train", "jax", "--row", "leaky")
     found = []
     for name in ("jax", "tensorflow"):
-        run("evaluate", name, "--row", "leaky-Compact")
-        found.append(pd.read_parquet(tmp_path / "beyond" / "reports" / "rows" / "leaky-Compact" / "predictions.parquet"))
+        run("evaluate", name, "--row", "leaky")
+        found.append(pd.read_parquet(tmp_path / "beyond" / "reports" / "rows" / "leaky" / "predictions.parquet"))
     emotions = list(found[0].columns[4:])
     np.testing.assert_allclose(found[0][emotions], found[1][emotions], atol=1e-4)
-    network = json.loads((tmp_path / "beyond" / "models" / "leaky-Compact" / "network.json").read_text())
+    network = json.loads((tmp_path / "beyond" / "models" / "leaky" / "network.json").read_text())
     assert network["settings"]["backend"] == "jax" and found[0][emotions].to_numpy().std() > 1e-3
 
 
