@@ -58,7 +58,10 @@ def started(home, *names):
     """Yield (cluster, {name: node}) of a cluster of a head without CPUs, the driver's own node, and nodes with one each."""
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    # By Ray's defaults a dead node is noticed after 20 seconds.
+    soon = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000, "health_check_failure_threshold": 2}
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": soon}
+    made = Cluster(initialize_head=True, head_node_args=head)
     nodes = {}
     for number, name in enumerate(names, 2):
         variables = KEYS | {"FER2013_CACHE": str(home.nodes / name)}
