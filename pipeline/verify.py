@@ -135,14 +135,19 @@ def show(found, differences):
     differing = differences + [difference for verdict in found for difference in verdict.differences]
     if differing:
         print_table(None, ("what", "committed", "reproduced", "allowed"), differing)
-        print(f"not reproduced: {len(differing)} differences")
+        print(f"not reproduced: {counted(differing, 'difference')}")
         return True
     counts = {}
     for verdict in found:
         counts[verdict.checked] = counts.get(verdict.checked, 0) + 1
     said = "; ".join(f"{count}: {checked}" for checked, count in counts.items())
-    print(f"reproduced: the data's hashes, and {len(found)} rows ({said})")
+    print(f"reproduced: the data's hashes, and {counted(found, 'row')} ({said})")
     return False
+
+
+def counted(things, noun):
+    """Return how many there are, in words: 1 row, 2 rows."""
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
 
 
 def main():

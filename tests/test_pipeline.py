@@ -204,7 +204,7 @@ def test_verify__reproduces_all_but_a_tampered_metric(project):
     output = project.run("python", "-m", "pipeline.verify", "--rows", "table2-GoogLeNet", ok=False)
     assert "equal in everything, for this machine's numbers are known" in output
     assert "trained once more, for they differed: table2-GoogLeNet\n" in output
-    assert "not reproduced: 1 differences" in output and "table2-GoogLeNet: accuracy" in output
+    assert "not reproduced: 1 difference\n" in output and "table2-GoogLeNet: accuracy" in output
     verdicts = [line.split() for line in output.splitlines() if "metrics and first losses equal" in line]
     assert [(words[1], words[-2]) for words in verdicts] == [("table2-GoogLeNet", "differs")]
     (project.folder / "reports" / "spread.json").unlink()

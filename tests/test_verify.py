@@ -127,6 +127,8 @@ def test_show__verdict_of_every_row_and_their_number(capsys):
     checked = "first steps; accuracy above chance"
     assert verify.show([Verdict("a", checked, []), Verdict("b", checked, [])], []) is False
     assert f"reproduced: the data's hashes, and 2 rows (2: {checked})" in capsys.readouterr().out
+    assert verify.show([Verdict("a", checked, [])], []) is False
+    assert "and 1 row (1: " in capsys.readouterr().out
     assert verify.show([Verdict("a", checked, [("a: loss of step 2", 1.8, 1.9, "within 0.010000")])], []) is True
     said = capsys.readouterr().out
-    assert "differs" in said and "a: loss of step 2" in said and "not reproduced: 1 differences" in said
+    assert "differs" in said and "a: loss of step 2" in said and "not reproduced: 1 difference\n" in said
