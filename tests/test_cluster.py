@@ -149,7 +149,7 @@ def test_cluster__dead_nodes_checkpoint_goes_to_another(home, monkeypatch):
     monkeypatch.chdir(home.folder)
     for key, value in KEYS.items():
         monkeypatch.setenv(key, value)
-    home.edit("params.yaml", "epochs:              #", "epochs: 100          #")
+    home.edit("params.yaml", "epochs:              #", "epochs: 150          #")
     home.run("git", "commit", "--quiet", "--all", "-m", "longer")
     cell = CELLS[0]
     cells.bring_resolve_up_to_date("grid/dvc.yaml")

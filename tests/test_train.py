@@ -89,7 +89,7 @@ def test_train__killed_at_three_random_moments_ends_with_the_same_bytes(place, n
     for _ in range(3):
         process, since = place.start(), time.time()
         place.wait_for_a_new_checkpoint(process, since)
-        time.sleep(random.uniform(0, 0.5))  # noqa: S311 anywhere in an epoch, or in the writing of a checkpoint
+        time.sleep(random.uniform(0, 0.2))  # noqa: S311 anywhere in an epoch, or in the writing of a checkpoint
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL

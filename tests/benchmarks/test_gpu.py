@@ -76,4 +76,3 @@ def test_main__speeds_and_a_training_without_tensorflow_and_nothing_twice(projec
     assert len(np.load(project.folder / "gpu" / "compact-0:3:1.npy")) == sum(training["scores"]["parts"][p]["faces"] for p in PARTS)
     again = project.run(*command, env=outside(project))
     assert again == "" and read_json(project.folder / "gpu" / "gpu.json") == found
-
