@@ -1,4 +1,4 @@
-"""Queued experiments under DVC, for real: a sweep, and a training that is killed and queued again."""
+"""A queued training under DVC, for real: killed, and queued again. The sweep is in test_pipeline.py."""
 
 import os
 import signal
